@@ -1,0 +1,1 @@
+"""hse-pipeline."""

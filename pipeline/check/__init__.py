@@ -1,0 +1,1 @@
+"""measurement -> checked: findings and masks, never silent deletion."""

@@ -1,0 +1,1 @@
+"""checked -> fitted; one folder per technique."""

@@ -1,0 +1,1 @@
+"""WHAT flows: frozen dataclasses on numpy, no science."""

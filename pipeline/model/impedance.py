@@ -1,0 +1,191 @@
+"""Impedance after the check, the single fit, the series fit and the assignment of regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pipeline.model.measurement import FloatArray, ImpedanceSpectrum, Pellet, freeze
+from pipeline.model.result import Estimate, Finding, Mask, Verdict
+
+Region = Literal["bulk", "amorphous", "interface", "undetermined"]
+KkLevel = Literal["pass", "fail", "cannot decide"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class KramersKronig:
+    """Linear Kramers-Kronig test of one spectrum."""
+
+    level: KkLevel
+    reason: str
+    n_elements: int
+    mu: float
+    rms_percent: float
+    """Root mean square of |residual|/|Z| over the kept points, per cent."""
+    noise_percent: float
+    """Noise level estimated from the data, 1 sigma of Re and of Im relative to |Z|, per cent."""
+    residual_real: FloatArray
+    """(n,) of the kept points, (Re Z - Re Z_kk)/|Z|, dimensionless."""
+    residual_imag: FloatArray
+
+    def __post_init__(self) -> None:
+        freeze(self, residual_real=float, residual_imag=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheckedSpectrum:
+    """A spectrum (corrected where the study says so) with the points that may enter a fit."""
+
+    spectrum: ImpedanceSpectrum
+    keep: tuple[bool, ...]
+    """(n,) True where the point may enter a fit."""
+    masks: tuple[Mask, ...]
+    kk: KramersKronig
+    noise: float
+    """Estimated noise level: 1 sigma of Re and of Im relative to |Z|, dimensionless."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arc:
+    """One R-CPE (or R-C) arc. Numbered from the fastest (1)."""
+
+    number: int
+    resistance: Estimate | None
+    """ohm; None where withheld (verdict ``unresolved`` or ``refused``)."""
+    cpe_q: Estimate | None
+    """F s^(n-1)"""
+    cpe_exponent: Estimate | None
+    capacitance: Estimate | None
+    """F, Hsu-Mansfeld C = (Q R^(1-n))^(1/n)."""
+    apex_hz: float
+    apex_over_f_max: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelScore:
+    """One model order in the comparison."""
+
+    n_arcs: int
+    blocking: bool
+    inductance: bool
+    n_parameters: int
+    chi2: float
+    aicc: float
+    bic: float
+    hits: int
+    """Independent starts that ended in the best cost."""
+    starts: int
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SpectrumFit:
+    """The fit of one spectrum: L + Rs + sum R||CPE + blocking CPE, each term only if the data ask for it."""
+
+    checked: CheckedSpectrum
+    circuit: str
+    """As impedance.py writes it, e.g. ``L0-R0-p(R1,CPE1)-p(R2,CPE2)-CPE3``."""
+    parameter_names: tuple[str, ...]
+    """In the order of ``circuit``, impedance.py's names (``CPE1_0`` is Q, ``CPE1_1`` is n)."""
+    parameter_values: tuple[float, ...]
+    ln_covariance: FloatArray
+    """(p, p) covariance of the natural logarithms of the parameters."""
+    arcs: tuple[Arc, ...]
+    total_resistance: Estimate | None
+    """ohm; sum of the arcs plus Rs where Rs belongs to the sample (see the finding), None where not measurable."""
+    series_resistance: Estimate | None
+    inductance: Estimate | None
+    blocking_q: Estimate | None
+    blocking_exponent: Estimate | None
+    chi2_reduced: float
+    noise: float
+    scores: tuple[ModelScore, ...]
+    fitted_ohm: np.ndarray
+    """(n,) complex, the model at every measured frequency, ohm."""
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, fitted_ohm=complex, ln_covariance=float)
+
+    @property
+    def n_arcs(self) -> int:
+        """Number of arcs of the chosen model."""
+        return len(self.arcs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesArc:
+    """One arc of the joint fit over temperature: R(T) = R_ref exp(Ea/kB (1/T - 1/T_ref)) (times T/T_ref, basis sigma_T)."""
+
+    number: int
+    activation_energy_ev: Estimate
+    resistance_at_t_ref: Estimate
+    capacitance: Estimate
+    """F, shared over temperature (at t_ref where a drift was allowed)."""
+    exponent: Estimate
+    resistance_ohm: tuple[Estimate, ...]
+    """At each temperature of the series."""
+    apex_hz: tuple[float, ...]
+    verdicts: tuple[Verdict, ...]
+    """At each temperature of the series."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SeriesFit:
+    """All temperatures of one pellet fitted at once, and whether the assumption holds."""
+
+    sample: str
+    files: tuple[str, ...]
+    loops: tuple[int, ...]
+    temperature_k: tuple[float, ...]
+    t_ref_k: float
+    basis: Literal["sigma_T", "sigma"]
+    arcs: tuple[SeriesArc, ...]
+    drift: bool
+    kink_temperature_k: float | None
+    f_statistic: float
+    p_value: float
+    """Of the F-test against free R_i per temperature."""
+    residual_rms_per_temperature: tuple[float, ...]
+    """In units of the noise."""
+    chi2_reduced: float
+    ln_covariance: FloatArray
+    resistance_25c_ohm: tuple[Estimate, ...]
+    """Per arc, at 298.15 K."""
+    usable: Verdict
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, ln_covariance=float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionAssignment:
+    """What one arc is, on which evidence."""
+
+    arc: int
+    region: Region
+    candidates: tuple[str, ...]
+    reasons: tuple[str, ...]
+    specific_capacitance_f_per_m: Estimate | None
+    """C l/A in F/m (the table gives F/cm)."""
+    relative_permittivity: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PelletFit:
+    """Regions of a pellet: one assignment per arc number, for the single fits of each spectrum and for the series."""
+
+    sample: str
+    pellet: Pellet | None
+    series: SeriesFit | None
+    series_regions: tuple[RegionAssignment, ...]
+    spectrum_regions: tuple[tuple[RegionAssignment, ...], ...]
+    """In the order of the spectra handed in."""
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,80 @@
+"""Potential sweeps after the check and after the search for onsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.model.measurement import FloatArray, LinearSweep, freeze
+from pipeline.model.result import Estimate, Finding, Mask, Verdict
+
+Direction = Literal["oxidation", "reduction"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepConditions:
+    """What the study says of a sweep's cell; None where it says nothing."""
+
+    reference_electrode: str = ""
+    volts_vs_na: float | None = None
+    """Potential of the reference against Na/Na+, V; 0.0 where the file is on that scale already."""
+    volts_vs_na_sigma: float = 0.0
+    area_m2: float | None = None
+    electrolyte_kg: float | None = None
+    carbon_kg: float | None = None
+    series_resistance_ohm: float | None = None
+    """For the iR correction; None for no correction."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheckedSweep:
+    """One direction of one sweep, OCV dropped, potentials on the Na/Na+ scale (offset applied here, once)."""
+
+    sweep: LinearSweep
+    direction: Direction
+    keep: tuple[bool, ...]
+    """(n,) of ``sweep``."""
+    masks: tuple[Mask, ...]
+    potential_v_vs_na: FloatArray
+    """(n,) V; as measured where no reference was given (a finding says so)."""
+    potential_is_vs_na: bool
+    scan_rate_v_per_s: float | None
+    """From (t, E), signed positive in the direction of the sweep."""
+    ocv_v: float | None
+    conditions: SweepConditions
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, potential_v_vs_na=float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onset:
+    """One criterion on one sweep."""
+
+    criterion: str
+    """``j_1_uA_per_cm2``, ``j_10_uA_per_cm2``, ``departure_5sigma``, ``tangent``."""
+    onset_v_vs_na: Estimate | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SweepFit:
+    """Baseline and onsets of one sweep."""
+
+    checked: CheckedSweep
+    onsets: tuple[Onset, ...]
+    baseline_a: FloatArray
+    """(n,) fitted capacitive baseline, A."""
+    noise_a: float
+    baseline_end_v: float | None
+    """Breakpoint: the baseline was fitted up to here, V vs Na/Na+."""
+    capacitance: Estimate | None
+    """F, from the baseline and the scan rate."""
+    charge_mah: float | None
+    onset_v: FloatArray
+    """(n_criteria, n_bootstrap) bootstrap replicates, V; empty (0, 0) where none were drawn."""
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, baseline_a=float, onset_v=float)

@@ -1,0 +1,1 @@
+"""raw bytes -> measurement; the only place that knows instruments."""

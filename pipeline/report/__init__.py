@@ -1,0 +1,1 @@
+"""summaries -> things people open; sees model/ only, so a report is rebuilt without refitting."""

@@ -1,0 +1,1 @@
+"""Figures at publication size, each with the numbers it shows."""

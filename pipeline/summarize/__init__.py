@@ -1,0 +1,1 @@
+"""many fitted -> one table."""
