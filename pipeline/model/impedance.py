@@ -121,7 +121,10 @@ class SpectrumFit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesArc:
-    """One arc of the joint fit over temperature: R(T) = R_ref exp(Ea/kB (1/T - 1/T_ref)) (times T/T_ref, basis sigma_T)."""
+    """One arc of the joint fit over temperature.
+
+    R(T) = R_ref (T/T_ref)^b exp(Ea/kB (1/T - 1/T_ref)), b = 1 for the basis sigma_T, 0 for sigma.
+    """
 
     number: int
     activation_energy_ev: Estimate

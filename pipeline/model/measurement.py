@@ -21,9 +21,42 @@ def freeze(owner: Any, **arrays: type) -> None:
         value = getattr(owner, name)
         if value is None:
             continue
-        array = np.array(value, dtype=dtype)
+        array: NDArray[Any] = np.array(value, dtype=dtype)
         array.flags.writeable = False
         object.__setattr__(owner, name, array)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RawFile:
+    """The bytes of one file, read once."""
+
+    name: str
+    """Path relative to the study's ``raw`` (or as given), with forward slashes."""
+    data: bytes
+    size: int
+    """Size on disk in bytes; larger than ``len(data)`` where only the beginning was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What a file is, on which evidence, and how sure."""
+
+    file: str
+    technique: Literal["eis", "lsv", "xas", "companion", "other", "unknown"]
+    """``companion``: settings, logs and graphics beside the data (.mps, .mpl, .mgr); ``other``: data not needed here."""
+    format: str
+    detail: str = ""
+    """e.g. ``PEIS``, ``GEIS``, ``CV``, ``OCV``, ``transmission``."""
+    element: str | None = None
+    edge: str | None = None
+    n_rows: int = 0
+    n_measurements: int = 0
+    """Spectra, sweeps or scans in the file."""
+    temperature_k: float | None = None
+    temperature_origin: str = ""
+    evidence: str = ""
+    confidence: Literal["certain", "likely", "guess"] = "certain"
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
