@@ -43,7 +43,7 @@ class Recognition:
 
     file: str
     technique: Literal["eis", "lsv", "xas", "companion", "other", "unknown"]
-    """``companion``: settings, logs and graphics beside the data (.mps, .mpl, .mgr); ``other``: data not needed here."""
+    """``companion``: settings, logs, graphics beside the data (.mps, .mpl, .mgr); ``other``: data not needed here."""
     format: str
     detail: str = ""
     """e.g. ``PEIS``, ``GEIS``, ``CV``, ``OCV``, ``transmission``."""

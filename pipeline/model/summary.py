@@ -24,6 +24,20 @@ class Rejection:
     hint: str
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Record:
+    """What one unit of work left: its results and what was refused. Written once, read by the collector."""
+
+    kind: Literal["eis", "lsv", "xas", "pellet", "edge"]
+    name: str
+    """The file, the sample, or the edge."""
+    sample: str
+    results: tuple[Any, ...] = ()
+    """SpectrumFit, SweepFit, ReducedAbsorption, PelletFit, ShellFit or Distortion, as ``kind`` says."""
+    rejected: tuple[Rejection, ...] = ()
+    findings: tuple[tuple[str, Finding], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConductivityPoint:
     """sigma of one sample at one temperature; SI (S/m), tables and figures print S/cm."""
