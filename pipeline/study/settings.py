@@ -163,5 +163,6 @@ def check_defaults(stage: str) -> list[str]:
     return [
         f.name
         for f in fields(cls)
-        if (f.default is MISSING and f.default_factory is MISSING) or (f.name not in reasons and not _nested(cls, f.name))
+        if (f.default is MISSING and f.default_factory is MISSING)
+        or (f.name not in reasons and not _nested(cls, f.name))
     ]

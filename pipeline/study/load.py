@@ -1,0 +1,245 @@
+"""study.toml -> Study, or every mistake at once (StudyError): nothing starts with a wrong study."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.errors import StudyError
+from pipeline.model.measurement import Pellet, Sample
+from pipeline.model.sweep import SweepConditions
+from pipeline.study.files import RawFolder, temperature_log
+from pipeline.study.rows import EisFile, LsvFile, Review, Study, XasGroup
+from pipeline.study.schema import EisTable, LsvTable, SampleTable, StudyTable, XasTable
+from pipeline.study.settings import nearest, resolve_settings
+
+MAX_STUDY_BYTES = 4_000_000
+ZERO_CELSIUS_K = 273.15
+
+
+def load_study(path: Path) -> Study:
+    """Read and check a study file.
+
+    Raises
+    ------
+    StudyError
+        With all mistakes: TOML, unknown or wrong keys, files that do not exist, samples that are not defined.
+    """
+    table, mistakes = _parse(path), []
+    study = _validate(table, path.name, mistakes)
+    settings, layers, wrong = resolve_settings(dict(table.get("settings") or {}))
+    mistakes += [f"{path.name}: {line}" for line in wrong]
+    if study is None:
+        raise StudyError(tuple(mistakes))
+    raw = (path.parent / study.raw).resolve()
+    if not raw.is_dir():
+        raise StudyError((*mistakes, f"{path.name}: raw: no folder {study.raw!r} beside the study file"))
+    files = RawFolder(raw, path.name, mistakes)
+    _check_names(study, path.name, mistakes)
+    reviews = tuple(_review(row.model_dump()) for row in study.review)
+    eis = tuple(row for s in study.sample for i, t in enumerate(s.eis) for row in _eis(s, t, i, files, reviews))
+    lsv = tuple(row for s in study.sample for i, t in enumerate(s.lsv) for row in _lsv(s, t, i, files, reviews))
+    xas = _merge_groups([_xas(s, t, i, files, reviews) for s in study.sample for i, t in enumerate(s.xas)])
+    _check_once([r.name for r in eis], "eis", path.name, mistakes)
+    _check_once([r.name for r in lsv], "lsv", path.name, mistakes)
+    known = {r.name for r in (*eis, *lsv)} | {n for g in xas for n in g.names}
+    for i, review in enumerate(reviews):
+        if review.file not in known:
+            hint = nearest(review.file, sorted(known)) if len(known) < 2000 else "a file of this study"
+            mistakes.append(f"{path.name}: review[{i}].file: {review.file!r} is not a file of this study ({hint})")
+    if mistakes:
+        raise StudyError(tuple(mistakes))
+    return Study(
+        name=study.name,
+        file=path.resolve(),
+        raw=raw,
+        simulated=study.simulated,
+        samples=tuple(_sample(row) for row in study.sample),
+        eis=eis,
+        lsv=lsv,
+        xas=xas,
+        xas_reference=dict(study.xas_reference),
+        computed_windows=dict(study.computed_window_v_vs_na),
+        reviews=reviews,
+        settings=settings,
+        layers=layers,
+    )
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_STUDY_BYTES:
+            raise StudyError((f"{path}: larger than {MAX_STUDY_BYTES} bytes, not a study file",))
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise StudyError((f"{path}: cannot be read: {error.strerror}",)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError((f"{path.name}: not valid TOML: {error}",)) from error
+
+
+def _validate(table: Mapping[str, Any], name: str, mistakes: list[str]) -> StudyTable | None:
+    try:
+        return StudyTable.model_validate(table)
+    except ValidationError as error:
+        for e in error.errors():
+            where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in e["loc"]).lstrip(".")
+            if e["type"] == "extra_forbidden":
+                valid = _valid_keys(e["loc"])
+                problem = f"unknown key ({nearest(str(e['loc'][-1]), valid)})"
+            elif e["type"] == "missing":
+                problem = "is missing"
+            else:
+                problem = f"{e['msg'].lower()}, got {str(e.get('input'))[:60]!r}"
+            mistakes.append(f"{name}: {where}: {problem}")
+        return None
+
+
+def _valid_keys(loc: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = StudyTable
+    for part in loc[:-1]:
+        if isinstance(part, int) or part not in model.model_fields:
+            continue
+        inner = str(model.model_fields[part].annotation)
+        named = [m for m in _models() if m.__name__ in inner]
+        model = named[0] if named else model
+    return [f.alias or n for n, f in model.model_fields.items()]
+
+
+def _models() -> list[type[BaseModel]]:
+    from pipeline.study import schema
+
+    found = [m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, BaseModel)]
+    return [m for m in found if m.__name__.endswith("Table") and m.__module__ == schema.__name__]
+
+
+def _sample(row: SampleTable) -> Sample:
+    p = row.pellet
+    pellet = p and Pellet(
+        thickness_m=p.thickness_mm * 1e-3,
+        diameter_m=p.diameter_mm * 1e-3,
+        thickness_sigma_m=p.thickness_sigma_mm * 1e-3,
+        diameter_sigma_m=p.diameter_sigma_mm * 1e-3,
+        mass_kg=None if p.mass_mg is None else p.mass_mg * 1e-6,
+    )
+    return Sample(
+        id=row.id,
+        label=row.label or row.id,
+        series=row.series,
+        x_lcf=row.x_lcf,
+        pellet=pellet,
+        crystalline_phase=row.phases.crystalline,
+        amorphous_phase=row.phases.amorphous,
+    )
+
+
+def _review(row: Mapping[str, Any]) -> Review:
+    return Review(**{**row, "mask_hz": tuple((min(p), max(p)) for p in row["mask_hz"])})
+
+
+def _eis(s: SampleTable, t: EisTable, i: int, files: RawFolder, reviews: Sequence[Review]) -> list[EisFile]:
+    where = f"sample {s.id!r}.eis[{i}]"
+    given, origin = t.temperature_k, "study"
+    if t.temperature_c is not None:
+        if given is not None:
+            files.mistakes.append(f"{files.study}: {where}: temperature_c and temperature_k are both given (keep one)")
+        given = t.temperature_c + ZERO_CELSIUS_K
+    log = temperature_log(t.temperatures, where, files) if t.temperatures else {}
+    rows = []
+    for extra in (t.corrections.short, t.corrections.open):
+        if extra is not None and extra not in files.names:
+            files.mistakes.append(f"{files.study}: {where}.corrections: no file {extra!r} below raw")
+    for name, from_name in files.match(t.files, where):
+        temperature, source = given, origin
+        if name in log:
+            temperature, source = log[name], f"log {t.temperatures}"
+        elif given is None:
+            temperature, source = from_name, "file name"
+        rows.append(
+            EisFile(
+                name=name,
+                sample=s.id,
+                temperature_k=temperature,
+                temperature_origin=source if temperature is not None else "",
+                corrections=t.corrections.model_dump(exclude={"short", "open"}),
+                short=t.corrections.short,
+                open=t.corrections.open,
+                reviews=tuple(r for r in reviews if r.file == name),
+            )
+        )
+    return rows
+
+
+def _lsv(s: SampleTable, t: LsvTable, i: int, files: RawFolder, reviews: Sequence[Review]) -> list[LsvFile]:
+    ref = t.reference
+    conditions = SweepConditions(
+        reference_electrode=ref.electrode if ref else "",
+        volts_vs_na=ref.volts_vs_na if ref else None,
+        volts_vs_na_sigma=ref.volts_vs_na_sigma if ref else 0.0,
+        area_m2=None if t.area_cm2 is None else t.area_cm2 * 1e-4,
+        electrolyte_kg=None if t.electrolyte_mg is None else t.electrolyte_mg * 1e-6,
+        carbon_kg=None if t.carbon_mg is None else t.carbon_mg * 1e-6,
+        series_resistance_ohm=t.series_resistance_ohm,
+    )
+    found = files.match(t.files, f"sample {s.id!r}.lsv[{i}]")
+    return [
+        LsvFile(name=n, sample=s.id, conditions=conditions, reviews=tuple(r for r in reviews if r.file == n))
+        for n, _ in found
+    ]
+
+
+def _xas(s: SampleTable, t: XasTable, i: int, files: RawFolder, reviews: Sequence[Review]) -> XasGroup:
+    names = tuple(n for n, _ in files.match(t.files, f"sample {s.id!r}.xas[{i}]"))
+    element, edge = t.edge.split()
+    return XasGroup(
+        sample=s.id,
+        element=element,
+        edge=edge,
+        mode=t.mode,
+        names=names,
+        scatterer=t.shell.scatterer,
+        coordination=t.shell.coordination,
+        structure=t.shell.structure,
+        reviews=tuple(r for r in reviews if r.file in names),
+    )
+
+
+def _merge_groups(groups: list[XasGroup]) -> tuple[XasGroup, ...]:
+    """Two tables of one sample at one edge are one group."""
+    from dataclasses import replace
+
+    merged: dict[tuple[str, str, str], XasGroup] = {}
+    for group in groups:
+        key = (group.sample, group.element, group.edge)
+        if key in merged:
+            old = merged[key]
+            names = tuple(dict.fromkeys((*old.names, *group.names)))
+            merged[key] = replace(old, names=names, reviews=(*old.reviews, *group.reviews))
+        else:
+            merged[key] = group
+    return tuple(merged.values())
+
+
+def _check_names(study: StudyTable, name: str, mistakes: list[str]) -> None:
+    ids = [s.id for s in study.sample]
+    for twice in sorted({i for i in ids if ids.count(i) > 1}):
+        mistakes.append(f"{name}: sample: id {twice!r} is given twice")
+    wanted = [(f"sample {s.id!r}.phases.{k}", v) for s in study.sample for k, v in s.phases.model_dump().items() if v]
+    wanted += [(f"xas_reference.{edge!r}", sample) for edge, sample in study.xas_reference.items()]
+    for where, sample in wanted:
+        if sample not in ids:
+            mistakes.append(f"{name}: {where}: no sample {sample!r} in this study ({nearest(sample, ids)})")
+    edges = sorted({t.edge for s in study.sample for t in s.xas})
+    for edge in study.xas_reference:
+        if edge not in edges:
+            mistakes.append(
+                f"{name}: xas_reference.{edge!r}: no scans at this edge in the study ({nearest(edge, edges)})"
+            )
+
+
+def _check_once(names: list[str], technique: str, study: str, mistakes: list[str]) -> None:
+    for twice in sorted({n for n in names if names.count(n) > 1}):
+        mistakes.append(f"{study}: {technique}: file {twice!r} is claimed twice (make the patterns exclusive)")
