@@ -1,1 +1,34 @@
-"""hse-pipeline."""
+"""Reduction pipeline of a solid-electrolyte lab: raw instrument exports in, printable numbers out.
+
+    raw file -> read -> check -> fit -> summarize -> report
+
+Read ``flow.py`` first: it is the whole chain, one function per technique.
+
+Public names: ``run_study``, ``load_results``, ``rebuild_report``, ``load_study``, ``read_impedance``, ``read_sweeps``,
+``read_scans``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_PUBLIC = {
+    "load_results": "pipeline.batch",
+    "load_study": "pipeline.study",
+    "rebuild_report": "pipeline.batch",
+    "run_study": "pipeline.batch",
+    "load_raw": "pipeline.read.source",
+    "read_impedance": "pipeline.read.recognise",
+    "read_scans": "pipeline.read.absorption",
+    "read_sweeps": "pipeline.read.recognise",
+}
+
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: ``import pipeline`` stays light."""
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'pipeline' has no attribute {name!r}")

@@ -10,27 +10,26 @@ A measurement that cannot pass a stage ends here as a ``Rejection``; the rest go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CheckError, FitError, PipelineError
-from pipeline.model.absorption import CheckedScan, ReducedAbsorption
+from pipeline.model.absorption import CheckedScan, Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.impedance import CheckedSpectrum, PelletFit, SpectrumFit
 from pipeline.model.measurement import ImpedanceSpectrum, RawFile, Sample
 from pipeline.model.result import Finding
-from pipeline.model.summary import Record, Rejection
-from pipeline.study.rows import EisFile, LsvFile, Review, XasGroup
+from pipeline.model.summary import Record, Rejection, RunSummary
+from pipeline.model.sweep import SweepFit
+from pipeline.study.rows import EisFile, LsvFile, Review, Study, XasGroup
 
 Settings = Mapping[str, Any]
 
 
 def rejection(error: PipelineError) -> Rejection:
     """The row of the table rejected for one error."""
-    return Rejection(
-        file=error.source, stage=error.stage, field=error.field, problem=error.problem, hint=error.hint
-    )
+    return Rejection(file=error.source, stage=error.stage, field=error.field, problem=error.problem, hint=error.hint)
 
 
 def excluded(name: str, reviews: Iterable[Review], loop: int | None = None) -> Rejection | None:
@@ -172,7 +171,9 @@ def reduce_absorption(raws: Sequence[RawFile | PipelineError], group: XasGroup, 
     return Record(kind="xas", name=name, sample=group.sample, results=results, rejected=tuple(rejected))
 
 
-def join_pellet(sample: Sample, fits: Sequence[SpectrumFit], pristine: Mapping[str, PelletFit], settings: Settings) -> Record:
+def join_pellet(
+    sample: Sample, fits: Sequence[SpectrumFit], pristine: Mapping[str, PelletFit], settings: Settings
+) -> Record:
     """All spectra of a pellet -> series fit and regions. ``pristine`` by sample id, evidence for the regions."""
     from pipeline.fit.eis.evidence import assign_regions
     from pipeline.fit.eis.series import fit_series
@@ -184,7 +185,9 @@ def join_pellet(sample: Sample, fits: Sequence[SpectrumFit], pristine: Mapping[s
             series = fit_series(sample.id, fits, settings["eis.series"])
         except FitError as error:
             problem = f"no series fit: {error.problem}"
-            findings.append((sample.id, Finding(severity="warning", field=error.field, problem=problem, hint=error.hint)))
+            findings.append(
+                (sample.id, Finding(severity="warning", field=error.field, problem=problem, hint=error.hint))
+            )
     phases = {
         role: pristine[i]
         for role, i in (("crystalline", sample.crystalline_phase), ("amorphous", sample.amorphous_phase))
@@ -211,15 +214,85 @@ def fit_edge(
         for g in groups
     }
     rejected: list[Rejection] = []
-    fits: tuple[Any, ...] = ()
-    distortions: tuple[Any, ...] = ()
-    steps: list[Callable[[], Any]] = [
-        lambda: shells.fit_edge(reductions, reference, specs, cache, settings["xas.shells"]),
-        lambda: measure_distortion(reductions, fits, reference, cache, settings["xas.distortion"]),
-    ]
+    fits: tuple[ShellFit, ...] = ()
+    distortions: tuple[Distortion, ...] = ()
     try:
-        fits = steps[0]()
-        distortions = steps[1]()
+        fits = shells.fit_edge(reductions, reference, specs, cache, settings["xas.shells"])
+        distortions = measure_distortion(reductions, fits, reference, cache, settings["xas.distortion"])
     except PipelineError as error:
         rejected.append(rejection(error))
     return Record(kind="edge", name=edge, sample="", results=(*fits, *distortions), rejected=tuple(rejected))
+
+
+def gather(samples: Sequence[Sample], records: Iterable[Record]) -> dict[str, Any]:
+    """The fields of RunSummary that records hold, in an order that no worker can change."""
+    order = {s.id: i for i, s in enumerate(samples)}
+    found = sorted(records, key=lambda r: (r.kind, order.get(r.sample, len(order)), r.name))
+
+    def results(kind: str, cls: type[Any]) -> list[tuple[str, Any]]:
+        return [(r.sample, x) for r in found if r.kind == kind for x in r.results if isinstance(x, cls)]
+
+    def when(item: tuple[str, SpectrumFit]) -> tuple[int, float, str, int]:
+        spectrum = item[1].checked.spectrum
+        return order[item[0]], spectrum.temperature_k or 0.0, spectrum.source.file, spectrum.loop
+
+    findings = [(r.name, f) for r in found for x in r.results for f in getattr(x, "findings", ())]
+    findings += [pair for r in found for pair in r.findings]
+    return {
+        "spectra": tuple(sorted(results("eis", SpectrumFit), key=when)),
+        "pellets": tuple(p for _, p in results("pellet", PelletFit)),
+        "sweeps": tuple(results("lsv", SweepFit)),
+        "absorption": tuple(a for _, a in results("xas", ReducedAbsorption)),
+        "shells": tuple(x for _, x in results("edge", ShellFit)),
+        "distortions": tuple(x for _, x in results("edge", Distortion)),
+        "rejected": tuple(x for r in found for x in r.rejected),
+        "findings": tuple(findings),
+    }
+
+
+def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
+    """Conductivity, Arrhenius, composition and windows from the gathered results: the tables' numbers."""
+    from pipeline.summarize.arrhenius import fit_arrhenius
+    from pipeline.summarize.composition import summarize_composition
+    from pipeline.summarize.conductivity import summarize_conductivity
+    from pipeline.summarize.window import summarize_windows
+
+    settings = study.settings
+    pellets = {p.sample: p for p in gathered["pellets"]}
+    points, lines = [], []
+    for sample in study.samples:
+        spectra = [fit for owner, fit in gathered["spectra"] if owner == sample.id]
+        if spectra:
+            mine = summarize_conductivity(sample, spectra, pellets.get(sample.id), settings["summarize.conductivity"])
+            points += mine
+            lines += fit_arrhenius(mine, settings["summarize.arrhenius"])
+    composition, optima = summarize_composition(study.samples, lines, points, settings["summarize.composition"])
+    windows, differences = summarize_windows(gathered["sweeps"], computed_windows(study), settings["summarize.window"])
+    return RunSummary(
+        study_name=study.name,
+        simulated=study.simulated,
+        samples=study.samples,
+        conductivity=tuple(points),
+        arrhenius=tuple(lines),
+        composition=composition,
+        optima=optima,
+        windows=windows,
+        differences=differences,
+        reviews=tuple(
+            {f: getattr(r, f) for f in ("file", "loop", "arcs", "mask_hz", "exclude", "note", "by")}
+            for r in study.reviews
+        ),
+        **gathered,
+    )
+
+
+def computed_windows(study: Study) -> dict[str, tuple[float, float]]:
+    """Thermodynamic windows of the study; a composite without one gets the intersection of its phases' windows."""
+    given = dict(study.computed_windows)
+    for s in study.samples:
+        parts = [given[i] for i in (s.crystalline_phase, s.amorphous_phase) if i in study.computed_windows]
+        if s.id not in given and len(parts) == 2:
+            low, high = max(p[0] for p in parts), min(p[1] for p in parts)
+            if low < high:
+                given[s.id] = (low, high)
+    return given

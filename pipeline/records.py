@@ -40,13 +40,13 @@ def hash_parts(*parts: Any) -> str:
 
 
 @cache
-def source_hash() -> str:
-    """Hash of the package's own source (report/ apart: it changes no record)."""
-    root = Path(__file__).parent
+def source_hash(folder: str = "", *, without: str = "report/") -> str:
+    """Hash of the package's own source below ``folder`` (report/ apart: it changes no record)."""
+    root = Path(__file__).parent / folder
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root).as_posix()
-        if path.is_file() and "__pycache__" not in relative and not relative.startswith("report/"):
+        if path.is_file() and "__pycache__" not in relative and not relative.startswith(without):
             digest.update(relative.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -1,0 +1,211 @@
+"""hse: the command line.  Imports what a command needs when it needs it; ``--help`` loads nothing.
+
+Results go to stdout or to files; progress and log to stderr.  Exit status: 0 done; 1 done but something was rejected
+(``--strict``, or ``hse check``); 2 bad usage or study, nothing started; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hse",
+        description="Raw exports of a solid-electrolyte lab (impedance, LSV, XAS) to tables, figures and a report.",
+    )
+    parser.add_argument("--version", action="version", version=f"hse-pipeline {version('hse-pipeline')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="reduce a study: tables, figures, report")
+    run.add_argument("study", type=Path, metavar="STUDY.toml")
+    run.add_argument("--out", type=Path, metavar="DIR", help="default: results/ beside the study file")
+    where = run.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="worker processes")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="a dask scheduler, tcp://… (extra: dask)")
+    where.add_argument("--shard", type=_shard, metavar="i/n", help="part i of n of the files; then: hse collect")
+    run.add_argument("--only", choices=("eis", "lsv", "xas"), help="one technique")
+    run.add_argument("--strict", action="store_true", help="exit 1 if anything was rejected")
+    run.set_defaults(do=_run)
+
+    init = commands.add_parser("init", help="write a first study.toml from a folder of raw files")
+    init.add_argument("folder", type=Path, metavar="FOLDER")
+    init.add_argument("--name-rule", metavar="REGEX", help="how sample and temperature stand in a file name")
+    init.add_argument("--force", action="store_true", help="replace an existing study.toml")
+    init.set_defaults(do=_init)
+
+    check = commands.add_parser("check", help="say what files are and what is wrong with them")
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    check.set_defaults(do=_check)
+
+    collect = commands.add_parser("collect", help="join the records of --shard runs and make the report")
+    collect.add_argument("study", type=Path, metavar="STUDY.toml")
+    collect.add_argument("--out", type=Path, metavar="DIR")
+    collect.set_defaults(do=_collect)
+
+    report = commands.add_parser("report", help="make tables, figures and page again from a results folder")
+    report.add_argument("results", type=Path, metavar="DIR")
+    report.set_defaults(do=_report)
+
+    export = commands.add_parser("export", help="write only the archive: Athena project, XDI, circuits")
+    export.add_argument("results", type=Path, metavar="DIR")
+    export.set_defaults(do=_export)
+
+    settings = commands.add_parser("settings", help="show every setting with its value")
+    settings.add_argument("study", type=Path, nargs="?", metavar="STUDY.toml")
+    settings.add_argument("--explain", action="store_true", help="also which layer set it, its bounds and its reason")
+    settings.set_defaults(do=_settings)
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _shard(text: str) -> tuple[int, int]:
+    i, _, n = text.partition("/")
+    if not (i.isdigit() and n.isdigit() and 1 <= int(i) <= int(n)):
+        raise argparse.ArgumentTypeError(f"{text} is not i/n with 1 <= i <= n")
+    return int(i), int(n)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    for name in THREADS:  # one thread per process: reproducible sums, and workers do not fight
+        os.environ.setdefault(name, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    args = _parser().parse_args(argv)
+    from pipeline.errors import StudyError
+
+    try:
+        do: Callable[[argparse.Namespace], int] = args.do
+        return do(args)
+    except StudyError as error:
+        for line in error.mistakes:
+            print(line, file=sys.stderr)
+        print(f"hse {args.command}: {len(error.mistakes)} mistake(s); nothing was started", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nhse: interrupted; finished records are kept, run again to go on", file=sys.stderr)
+        return 130
+
+
+def _run(args: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from pipeline.batch import run_study
+
+    with tqdm(unit="task", file=sys.stderr, disable=None, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        outcome = run_study(
+            args.study,
+            args.out,
+            jobs=args.jobs,
+            scheduler=args.scheduler,
+            only=args.only,
+            shard=args.shard,
+            progress=progress,
+        )
+    return _tell(outcome, strict=args.strict)
+
+
+def _tell(outcome: object, *, strict: bool) -> int:
+    from pipeline.batch.run import RunOutcome
+
+    assert isinstance(outcome, RunOutcome)
+    print(outcome.printed)
+    print(f"\n{outcome.n_run} task(s) done, {outcome.n_known} known from an earlier run.")
+    if outcome.rejected:
+        print(f"{len(outcome.rejected)} rejected:")
+        for r in outcome.rejected:
+            hint = f" ({r.hint})" if r.hint else ""
+            print(f"  {r.stage}: {r.file}: {r.field}: {r.problem}{hint}")
+    report = outcome.out / "report.html"
+    if report.is_file():
+        print(f"report: {report}")
+    return 1 if strict and outcome.rejected else 0
+
+
+def _collect(args: argparse.Namespace) -> int:
+    from pipeline.batch import collect_results
+
+    return _tell(collect_results(args.study, args.out), strict=False)
+
+
+def _init(args: argparse.Namespace) -> int:
+    from pipeline.study.draft import draft_study
+
+    target = args.folder / "study.toml"
+    if target.exists() and not args.force:
+        print(f"{target}: exists already (--force replaces it)", file=sys.stderr)
+        return 2
+    text, notes = draft_study(args.folder, args.name_rule)
+    from pipeline.records import write_atomic
+
+    write_atomic(target, text.encode())
+    for line in notes:
+        print(line)
+    print(f"wrote {target}: answer the lines marked with '?', then: hse run {target}")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from pipeline.flow import inspect_file
+
+    failed = False
+    for path in args.files:
+        lines, bad = inspect_file(path)
+        failed = failed or bad
+        print("\n".join(lines))
+    return 1 if failed else 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from pipeline.batch import rebuild_report
+
+    print(rebuild_report(args.results))
+    print(f"report: {args.results / 'report.html'}")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from pipeline.batch import load_results
+    from pipeline.report.archive import write_archive
+
+    write_archive(load_results(args.results), args.results)
+    print(f"archive: {args.results / 'archive'}")
+    return 0
+
+
+def _settings(args: argparse.Namespace) -> int:
+    from pipeline.study import load_study
+    from pipeline.study.settings import describe_settings, resolve_settings
+
+    if args.study is None:
+        settings, layers, _ = resolve_settings({})
+    else:
+        study = load_study(args.study)
+        settings, layers = dict(study.settings), dict(study.layers)
+    for name, value, layer, reason in describe_settings(settings, layers):
+        print(f"{name} = {value}" + (f"   # {layer}. {reason}" if args.explain else ""))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
