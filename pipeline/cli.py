@@ -166,13 +166,28 @@ def _init(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from pipeline.errors import PipelineError
     from pipeline.flow import inspect_file
+    from pipeline.read.source import load_raw
+    from pipeline.study.settings import resolve_settings
 
+    settings, _, _ = resolve_settings({})
     failed = False
     for path in args.files:
-        lines, bad = inspect_file(path)
-        failed = failed or bad
-        print("\n".join(lines))
+        try:
+            known, lines, usable = inspect_file(load_raw(path, path.as_posix()), settings)
+        except PipelineError as error:
+            print(f"error: {error}")
+            failed = True
+            continue
+        edge = f" {known.element} {known.edge}" if known.element else ""
+        what = f"{known.technique} ({known.format}{', ' + known.detail if known.detail else ''}{edge})"
+        n = f"{known.n_measurements} measurement(s), {known.n_rows} rows"
+        t = "" if known.temperature_k is None else f", {known.temperature_k:.2f} K from {known.temperature_origin}"
+        print(f"{path.as_posix()}: {what}: {n}{t}; {known.confidence}: {known.evidence}")
+        for line in lines:
+            print("  " + line)
+        failed = failed or not usable
     return 1 if failed else 0
 
 

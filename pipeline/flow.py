@@ -3,7 +3,7 @@
     raw bytes -> read -> check -> fit -> Record          (per file, or per sample and edge)
     Records of a pellet -> series fit, regions -> Record
     Records of an edge -> shell fits, distortion -> Record
-    all Records -> summarize -> RunSummary -> report     (report/ sees the summary alone)
+    all Records -> summarize -> RunSummary -> report     (batch/collect.py; report/ sees the summary alone)
 
 A measurement that cannot pass a stage ends here as a ``Rejection``; the rest goes on.
 """
@@ -18,11 +18,10 @@ from typing import Any
 from pipeline.errors import CheckError, FitError, PipelineError
 from pipeline.model.absorption import CheckedScan, Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.impedance import CheckedSpectrum, PelletFit, SpectrumFit
-from pipeline.model.measurement import ImpedanceSpectrum, RawFile, Sample
+from pipeline.model.measurement import ImpedanceSpectrum, RawFile, Recognition, Sample
 from pipeline.model.result import Finding
-from pipeline.model.summary import Record, Rejection, RunSummary
-from pipeline.model.sweep import SweepFit
-from pipeline.study.rows import EisFile, LsvFile, Review, Study, XasGroup
+from pipeline.model.summary import Record, Rejection
+from pipeline.study.rows import EisFile, LsvFile, Review, XasGroup
 
 Settings = Mapping[str, Any]
 
@@ -224,75 +223,58 @@ def fit_edge(
     return Record(kind="edge", name=edge, sample="", results=(*fits, *distortions), rejected=tuple(rejected))
 
 
-def gather(samples: Sequence[Sample], records: Iterable[Record]) -> dict[str, Any]:
-    """The fields of RunSummary that records hold, in an order that no worker can change."""
-    order = {s.id: i for i, s in enumerate(samples)}
-    found = sorted(records, key=lambda r: (r.kind, order.get(r.sample, len(order)), r.name))
+def inspect_file(raw: RawFile, settings: Settings) -> tuple[Recognition, list[str], bool]:
+    """What a file is, what was understood, and what is wrong with it, without a study and without a fit.
 
-    def results(kind: str, cls: type[Any]) -> list[tuple[str, Any]]:
-        return [(r.sample, x) for r in found if r.kind == kind for x in r.results if isinstance(x, cls)]
+    Returns
+    -------
+    recognition, lines, usable:
+        One line per finding, ``file: severity: field: problem (hint)``; False where a stage refused the file.
+    """
+    from pipeline.read.recognise import recognise
 
-    def when(item: tuple[str, SpectrumFit]) -> tuple[int, float, str, int]:
-        spectrum = item[1].checked.spectrum
-        return order[item[0]], spectrum.temperature_k or 0.0, spectrum.source.file, spectrum.loop
-
-    findings = [(r.name, f) for r in found for x in r.results for f in getattr(x, "findings", ())]
-    findings += [pair for r in found for pair in r.findings]
-    return {
-        "spectra": tuple(sorted(results("eis", SpectrumFit), key=when)),
-        "pellets": tuple(p for _, p in results("pellet", PelletFit)),
-        "sweeps": tuple(results("lsv", SweepFit)),
-        "absorption": tuple(a for _, a in results("xas", ReducedAbsorption)),
-        "shells": tuple(x for _, x in results("edge", ShellFit)),
-        "distortions": tuple(x for _, x in results("edge", Distortion)),
-        "rejected": tuple(x for r in found for x in r.rejected),
-        "findings": tuple(findings),
-    }
+    known = recognise(raw)
+    found: list[Finding] = list(known.findings)
+    try:
+        found += _inspect(raw, known, settings)
+    except PipelineError as error:
+        return known, [f"{raw.name}: {f}" for f in found] + [f"error: {error}"], False
+    usable = known.technique in ("eis", "lsv", "xas")
+    return known, [f"{raw.name}: {f}" for f in dict.fromkeys(found)], usable
 
 
-def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
-    """Conductivity, Arrhenius, composition and windows from the gathered results: the tables' numbers."""
-    from pipeline.summarize.arrhenius import fit_arrhenius
-    from pipeline.summarize.composition import summarize_composition
-    from pipeline.summarize.conductivity import summarize_conductivity
-    from pipeline.summarize.window import summarize_windows
+def _inspect(raw: RawFile, known: Recognition, settings: Settings) -> list[Finding]:
+    found: list[Finding] = []
+    if known.technique == "eis":
+        from pipeline.check.eis import check_spectrum
+        from pipeline.read.recognise import read_impedance
 
-    settings = study.settings
-    pellets = {p.sample: p for p in gathered["pellets"]}
-    points, lines = [], []
-    for sample in study.samples:
-        spectra = [fit for owner, fit in gathered["spectra"] if owner == sample.id]
-        if spectra:
-            mine = summarize_conductivity(sample, spectra, pellets.get(sample.id), settings["summarize.conductivity"])
-            points += mine
-            lines += fit_arrhenius(mine, settings["summarize.arrhenius"])
-    composition, optima = summarize_composition(study.samples, lines, points, settings["summarize.composition"])
-    windows, differences = summarize_windows(gathered["sweeps"], computed_windows(study), settings["summarize.window"])
-    return RunSummary(
-        study_name=study.name,
-        simulated=study.simulated,
-        samples=study.samples,
-        conductivity=tuple(points),
-        arrhenius=tuple(lines),
-        composition=composition,
-        optima=optima,
-        windows=windows,
-        differences=differences,
-        reviews=tuple(
-            {f: getattr(r, f) for f in ("file", "loop", "arcs", "mask_hz", "exclude", "note", "by")}
-            for r in study.reviews
-        ),
-        **gathered,
-    )
+        for spectrum in read_impedance(raw, settings["eis.read"]):
+            found += spectrum.findings
+            checked = check_spectrum(spectrum, settings["eis.check"])
+            found += checked.findings
+            found += [
+                Finding(severity="info", field="mask", problem=f"{len(m.indices)} point(s) left out: {m.reason}")
+                for m in checked.masks
+            ]
+            kk = f"loop {spectrum.loop}: Kramers-Kronig {checked.kk.level}: {checked.kk.reason}"
+            severity = "info" if checked.kk.level == "pass" else "warning"
+            found.append(Finding(severity=severity, field="impedance_ohm", problem=kk))  # type: ignore[arg-type]
+    elif known.technique == "lsv":
+        from pipeline.check.lsv import check_sweep
+        from pipeline.model.sweep import SweepConditions
+        from pipeline.read.recognise import read_sweeps
 
+        for sweep in read_sweeps(raw, settings["eis.read"]):
+            found += sweep.findings
+            for direction in check_sweep(sweep, SweepConditions(), settings["lsv.check"]):
+                found += direction.findings
+    elif known.technique == "xas" and known.element and known.edge:
+        from pipeline.check.xas import check_scan
+        from pipeline.read.absorption import read_scans
 
-def computed_windows(study: Study) -> dict[str, tuple[float, float]]:
-    """Thermodynamic windows of the study; a composite without one gets the intersection of its phases' windows."""
-    given = dict(study.computed_windows)
-    for s in study.samples:
-        parts = [given[i] for i in (s.crystalline_phase, s.amorphous_phase) if i in study.computed_windows]
-        if s.id not in given and len(parts) == 2:
-            low, high = max(p[0] for p in parts), min(p[1] for p in parts)
-            if low < high:
-                given[s.id] = (low, high)
-    return given
+        for scan in read_scans(raw, settings["xas.read"]):
+            found += scan.findings
+            if not scan.is_chi:
+                found += check_scan(scan, known.element, known.edge, None, settings["xas.check"]).findings
+    return found

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import flow
+from pipeline.batch.collect import gather, summarize_run
 from pipeline.batch.plan import Task, plan
 from pipeline.batch.work import Places, cache_folder, execute
 from pipeline.errors import StudyError
@@ -119,9 +119,9 @@ def _finish(
     if manifest.get("run_key") == run_key and (out / "report.html").is_file():
         rejected = tuple(Rejection(**row) for row in manifest["rejected"])
         return RunOutcome(out=out, printed=manifest["printed"], n_run=counts[0], n_known=counts[1], rejected=rejected)
-    gathered = flow.gather(study.samples, _read_records(waves, keys, places))
-    gathered["rejected"] = (*gathered["rejected"], *failed)
-    summary = flow.summarize_run(study, gathered)
+    found = gather(study.samples, _read_records(waves, keys, places))
+    found["rejected"] = (*found["rejected"], *failed)
+    summary = summarize_run(study, found)
     summary = replace(summary, provenance=_provenance(study, waves, summary, only))
     light = replace(summary, **dict.fromkeys(GATHERED, ()))
     run = {"keys": keys, "summary": encode(light), "failed": encode(failed)}
@@ -194,9 +194,9 @@ def load_results(out: Path | str) -> RunSummary:
         raise StudyError((problem,)) from error
     light, failed = decode(run["summary"]), decode(run["failed"])
     records: list[Record] = [Store(out / "records").read(k) for k in run["keys"]]
-    gathered = flow.gather(light.samples, records)
-    gathered["rejected"] = (*gathered["rejected"], *failed)
-    summary: RunSummary = replace(light, **gathered)
+    found = gather(light.samples, records)
+    found["rejected"] = (*found["rejected"], *failed)
+    summary: RunSummary = replace(light, **found)
     return summary
 
 
