@@ -84,7 +84,7 @@ def fit_spectrum(
     FitError
         No model describes the data.
     """
-    from pipeline.check.corrections import Corrections, correct_spectrum
+    from pipeline.check.corrections import Corrections, correct_spectrum, widen_total
     from pipeline.check.eis import check_spectrum
     from pipeline.fit.eis.arcs import fit_arcs
 
@@ -97,7 +97,8 @@ def fit_spectrum(
             problem="not in the study, the file name or the file",
             hint="add temperature_c to this file's [[sample.eis]] table, or {temperature_c} to its pattern",
         )
-    spectrum = correct_spectrum(spectrum, Corrections(**row.corrections), *fixtures)
+    corrections = Corrections(**row.corrections)
+    spectrum = correct_spectrum(spectrum, corrections, *fixtures)
     mine = [r for r in row.reviews if r.loop in (None, spectrum.loop)]
     masks = tuple(band for r in mine for band in r.mask_hz)
     checked: CheckedSpectrum = check_spectrum(spectrum, settings["eis.check"], mask_hz=masks)
@@ -108,7 +109,8 @@ def fit_spectrum(
         for r in mine
         if r.note or r.arcs is not None or r.mask_hz
     )
-    return replace(fit, findings=(*fit.findings, *notes)) if notes else fit
+    total = widen_total(fit.total_resistance, corrections)
+    return replace(fit, total_resistance=total, findings=(*fit.findings, *notes))
 
 
 def reduce_sweeps(raw: RawFile, row: LsvFile, settings: Settings) -> Record:
