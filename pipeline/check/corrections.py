@@ -61,7 +61,8 @@ def correct_spectrum(
     CheckError
         Short or open do not cover the measured frequencies.
     """
-    z, f = np.array(spectrum.impedance_ohm), spectrum.frequency_hz
+    z: ComplexArray = np.array(spectrum.impedance_ohm, dtype=complex)
+    f = spectrum.frequency_hz
     notes: list[Finding] = []
 
     def note(problem: str) -> None:
@@ -69,14 +70,14 @@ def correct_spectrum(
 
     if short is not None or open_ is not None:
         shorted = np.zeros_like(z) if short is None else _at(short, f, spectrum.source.file)
-        admittance = np.zeros_like(z)
+        admittance: ComplexArray = np.zeros_like(z)
         if open_ is not None:
-            admittance = 1 / (_at(open_, f, spectrum.source.file) - shorted)
+            admittance = np.asarray(1 / (_at(open_, f, spectrum.source.file) - shorted), dtype=complex)
         z = (z - shorted) / (1 - (z - shorted) * admittance)
         used = [name for name, s in (("short", short), ("open", open_)) if s is not None]
         note(f"corrected by the measured {' and '.join(used)}")
     if corrections.stray_capacitance_f > 0:
-        z = 1 / (1 / z - 2j * np.pi * f * corrections.stray_capacitance_f)
+        z = np.asarray(1 / (1 / z - 2j * np.pi * f * corrections.stray_capacitance_f), dtype=complex)
         note(f"stray capacitance of {corrections.stray_capacitance_f:.3g} F taken off (study)")
     if corrections.contact_resistance_ohm > 0:
         z = z - corrections.contact_resistance_ohm
