@@ -1,7 +1,7 @@
 """All temperatures of a pellet at once: R_i(T) by Arrhenius with shared C_i and n_i, and whether that may be believed.
 
 The tie is an assumption and is tested on the data: an F-test against R_i free at each temperature, another against
-everything free at each temperature (which a jump of C_i breaks), and the residual of every temperature against its noise.
+everything free at each temperature (which a jump of C_i breaks), and each temperature's residual against its noise.
 
     F = ((chi2_tied - chi2_free) / (p_free - p_tied)) / (chi2_free / (N - p_free))
 
