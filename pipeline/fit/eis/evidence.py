@@ -2,9 +2,9 @@
 
 Evidence, strongest first: the order of the specific capacitance C l/A, the relative permittivity eps_r = C l/(A eps0),
 activation energies against the pristine phases of the same study, and the table of Irvine, Sinclair and West (Adv.
-Mater. 2 (1990) 132), which holds for l/A = 1/cm and is therefore entered with C l/A, never with farads.  Series bricks are
-assumed: arcs in series, each a layer of its phase; capacitance alone hardly tells two bulk phases apart, so all candidates
-are listed.
+Mater. 2 (1990) 132), which holds for l/A = 1/cm and is therefore entered with C l/A, never with farads.  Series bricks
+are assumed: arcs in series, each a layer of its phase; capacitance alone hardly tells two bulk phases apart, so all
+candidates are listed.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ class SeriesSettings:
     """Random starts for each number of arcs: enough for two independent hits of the best cost."""
     seed: Annotated[int, Ge(0)] = 1
     """Of the random starts: the same data give the same numbers."""
-    min_p_value: Annotated[float, Gt(0), Le(0.5)] = 0.01
-    """Below this the data reject the tie; 1 % keeps false alarms rare."""
+    min_p_value: Annotated[float, Gt(0), Le(0.5)] = 0.003
+    """Below this the data reject the tie; three sigma, as two tests are made on every pellet."""
     max_residual_rms: Annotated[float, Gt(1)] = 1.5
     """Largest residual of one temperature in units of its noise: a phase change shows there first."""
     min_temperatures: Annotated[int, Ge(3)] = 3
