@@ -43,8 +43,8 @@ class XasReadSettings:
     """Label or number of a column that holds mu already; empty: by its name, and only where there are no counts."""
     min_points: Annotated[int, Ge(2)] = 10
     """Fewest points of a scan: an edge and its two sides cannot be told on fewer."""
-    max_decompressed_mb: Annotated[float, Gt(0)] = 200.0
-    """Largest unpacked size of a project, MB: the largest real one is below 10, a bomb is beyond any bound."""
+    max_decompressed_mb: Annotated[float, Gt(0)] = 50.0
+    """Largest unpacked size of a project, MB: the largest real one is below 3, a bomb is beyond any bound."""
 
     def columns(self) -> Mapping[str, str | tuple[str, ...]]:
         """The overrides by role."""

@@ -20,7 +20,7 @@ from pipeline.errors import ReadError
 from pipeline.model.measurement import AbsorptionScan, FloatArray, RawFile, Source
 from pipeline.model.result import Finding
 from pipeline.read.athena_parameters import as_text, is_set, read_parameters
-from pipeline.read.edges import parse_edge
+from pipeline.read.edges import edge_energy, edges_near, parse_edge
 from pipeline.read.energy import put_in_order
 from pipeline.read.perl import statements
 
@@ -152,9 +152,9 @@ def _scan(raw: RawFile, kind: str, group: _Group, by_name: Mapping[str, _Group],
         note = f"the project's energy shift of {shift:+.4g} eV is applied"
         findings.append(Finding(severity="info", field="eshift", problem=note))
     reference = _reference(group, by_name, x, shift if isinstance(shift, float) else 0.0, findings)
-    if is_set(group.args, "is_ref"):
+    if is_reference(group, by_name):
         parameters["role"] = "reference"
-    element, edge = parse_edge(f"{as_text(group.args.get('bkg_z'))} {as_text(group.args.get('fft_edge'))}")
+    element, edge = _element_and_edge(group, parameters, findings)
     if is_set(group.args, "is_nor"):
         problem = "marked as already normalised"
         findings.append(
@@ -181,11 +181,54 @@ def _scan(raw: RawFile, kind: str, group: _Group, by_name: Mapping[str, _Group],
     )
 
 
+def _partner(group: _Group, by_name: Mapping[str, _Group]) -> _Group | None:
+    """The group that a group is tied to as sample or reference, None where there is none."""
+    for key in ("referencegroup", "reference"):
+        other = by_name.get(as_text(group.args.get(key)))
+        if other is not None and other is not group:
+            return other
+    return None
+
+
+def is_reference(group: _Group, by_name: Mapping[str, _Group]) -> bool:
+    """True for the reference channel of another group: named so, or the later of two tied to each other."""
+    other = _partner(group, by_name)
+    if is_set(group.args, "is_ref") or other is None:
+        return is_set(group.args, "is_ref")
+    mine, its = (re.match(r"\s*ref\b", as_text(g.args.get("label")), re.IGNORECASE) for g in (group, other))
+    if bool(mine) != bool(its):
+        return bool(mine)
+    names = list(by_name)
+    return _partner(other, by_name) is group and names.index(group.name) > names.index(other.name)
+
+
+def _element_and_edge(
+    group: _Group, parameters: Mapping[str, float | str], findings: list[Finding]
+) -> tuple[str | None, str | None]:
+    """As set by the owner; an edge that lies far from e0 is replaced by the element's edge at e0, and said so."""
+    element, _ = parse_edge(as_text(group.args.get("bkg_z")))
+    if element is None:
+        return None, None
+    given = as_text(group.args.get("fft_edge")).strip().upper()
+    e0 = parameters.get("e0_ev")
+    expected = edge_energy(element, given)
+    if isinstance(e0, float) and e0 > 0 and (expected is None or abs(expected - e0) > 60):
+        near = [edge for symbol, edge, _ in edges_near(e0, 60.0) if symbol == element]
+        if near and near[0] != given:
+            note = f"edge set to {given or 'nothing'}, but e0 {e0:.1f} eV is {element} {near[0]}"
+            findings.append(Finding(severity="warning", field="edge", problem=note))
+            return element, near[0]
+        if not near:
+            note = f"set to {element} {given}, but e0 is {e0:.1f} eV"
+            findings.append(Finding(severity="warning", field="edge", problem=note))
+    return element, given if expected is not None else None
+
+
 def _reference(
     group: _Group, by_name: Mapping[str, _Group], x: FloatArray, shift: float, findings: list[Finding]
 ) -> FloatArray | None:
-    other = by_name.get(as_text(group.args.get("reference")))
-    if other is None or other is group:
+    other = _partner(group, by_name)
+    if other is None or is_reference(group, by_name):
         return None
     try:
         rx = np.array([float(v) for v in other.arrays.get("x", [])]) + shift

@@ -1,50 +1,20 @@
-"""What a header says: the beamline's format, its columns, the element and edge.
-
-CLS HXMA (06ID-1) writes rows of several events into one file: the first number of a row is the event, ``#(1)`` lines
-name its columns twice, by process variable and by macro.  The scaler channels are mcs03 = fluorescence, mcs04 = I0,
-mcs05 = I1, mcs06 = I2 (behind the reference foil).  CLS SXRMB (06B1-1) writes named columns; I0 is the beamline's own
-at the solid state end station and the chamber's at the ambient and microprobe stations.
-"""
+"""What a header says: the beamline's format, its columns, the element and edge."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 
 from pipeline.errors import ReadError
-from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Finding
 from pipeline.read.channels import Roles, find_roles, plain, roles_without_labels
+from pipeline.read.cls import read_hxma, read_sxrmb
 from pipeline.read.columns import ColumnText
 from pipeline.read.edges import edges_near, parse_edge
 from pipeline.read.energy import bragg_energy, header_facts
-
-Confidence = Literal["certain", "likely", "guess"]
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Layout:
-    """A table with its meaning, as far as the header gives it."""
-
-    format: str
-    instrument: str = ""
-    labels: tuple[str, ...]
-    data: FloatArray
-    roles: Roles
-    header: Mapping[str, str] = field(default_factory=dict)
-    element: str | None = None
-    edge: str | None = None
-    evidence: tuple[str, ...] = ()
-    confidence: Confidence = "likely"
-    e0_hint: tuple[str, str] | None = None
-    """Element and edge at the E0 that the header gives: weaker than a symbol, since a scan may keep an old E0."""
-    energy_ev: FloatArray | None = None
-    """(rows,) where the axis is not a column but computed."""
-    findings: tuple[Finding, ...] = ()
+from pipeline.read.layout import Confidence, Layout
 
 
 def lay_out(name: str, table: ColumnText) -> Layout:
@@ -57,10 +27,10 @@ def lay_out(name: str, table: ColumnText) -> Layout:
     """
     head = "\n".join(table.head[:400])
     _refuse_known(name, head)
-    for signature, reader in _FORMATS:
-        if re.search(signature, head):
-            return _with_edge(reader(table, head), head)
-    return _with_edge(_generic(table, head), head)
+    reader = next((r for signature, r in _FORMATS if re.search(signature, head)), _generic)
+    layout = _with_edge(reader(table, head), head)
+    mixed = {"CLS HXMA"}  # rows of several widths are this format's own way
+    return layout if layout.format in mixed else replace(layout, findings=(*table.findings, *layout.findings))
 
 
 def _refuse_known(name: str, head: str) -> None:
@@ -82,91 +52,6 @@ def _refuse_known(name: str, head: str) -> None:
         raise ReadError(source=name, field="format", problem="a map (Outer.value changes), not one scan of energy")
     if re.search(r"FDMNES program|real\[2\*phc\]|mag\[feff\]|Feff\s?\d", head):
         raise ReadError(source=name, field="format", problem="calculated by FEFF or FDMNES, not measured")
-
-
-def _hxma(table: ColumnText, head: str) -> Layout:
-    data, events = table.data, table.data[:, 0]
-    event = int(events[np.argmax([np.sum(events == v) for v in events[:50]])]) if events.size else 1
-    found = []
-    if np.any(events != event):
-        note = f"{int(np.sum(events != event))} rows of other events than {event} left out"
-        found.append(Finding(severity="info", field="rows", problem=note))
-        data = data[events == event]
-    names = [re.findall(r'"([^"]*)"', line) for line in head.split("\n") if line.startswith(f"#({event})")]
-    names = [n for n in names if len(n) == data.shape[1]]
-    pvs = next((n for n in names if not any("$(" in w for w in n)), [""] * data.shape[1])
-    labels = next((n for n in names if any("$(" in w for w in n)), None) or pvs
-    if not any(labels):
-        labels = list(table.labels)
-    roles = find_roles(labels, data)
-    channels = {3: "fluorescence", 4: "i0", 5: "i1", 6: "i2"}
-    seen: dict[str, int] = {}
-    for i, (pv, label) in enumerate(zip(pvs, labels, strict=True)):
-        scaler = re.search(r"mcs0*(\d+)", pv) or re.fullmatch(r"detector(\d)", plain(label))
-        if scaler:
-            number = int(scaler[1]) + (0 if "mcs" in scaler[0] else 2)
-            if number in channels:
-                seen[channels[number]] = i
-    if {"i0"} <= set(seen):
-        more = tuple(i for i in roles.fluorescence if i not in seen.values())
-        single = (seen["fluorescence"],) if "fluorescence" in seen else ()
-        roles = replace(roles, i0=seen["i0"], i1=seen.get("i1"), i2=seen.get("i2"), fluorescence=more or single)
-    header = header_facts(table.head)
-    background = re.search(r"# Background.*?=(.*)", head)
-    extra = [re.findall(r'"([^"]*)"', line) for line in head.split("\n") if line.startswith("#(2)")]
-    macros = next((n for n in extra if any("$(" in w for w in n)), [])
-    element = edge = None
-    evidence = ["header '# CLS Data Acquisition' with macros of HXMA"]
-    if background and "$(EdgeEnergy)" in macros:
-        numbers = re.findall(r"[-+\d.]+", re.sub(r"\(.*?\)", "", background[1]))
-        after = len(macros) - macros.index("$(EdgeEnergy)")
-        if len(numbers) >= after:
-            header["EdgeEnergy"] = numbers[-after]
-            near = edges_near(float(numbers[-after]), 5.0)
-            if near:
-                element, edge = near[0][:2]
-                evidence.append(f"EdgeEnergy {numbers[-after]} eV in the header is {element} {edge}")
-    return Layout(
-        format="CLS HXMA",
-        instrument="CLS 06ID-1 HXMA",
-        labels=tuple(label or pv for label, pv in zip(labels, pvs, strict=True)),
-        data=data,
-        roles=roles,
-        header=header,
-        element=element,
-        edge=edge,
-        evidence=tuple(evidence),
-        confidence="certain",
-        findings=tuple(found),
-    )
-
-
-def _sxrmb(table: ColumnText, head: str) -> Layout:
-    found = re.search(r"Scanned Edge:\s*(.+)", head)
-    element, edge = parse_edge(found[1]) if found else (None, None)
-    names = {plain(label) for label in table.labels}
-    beamline_i0, own_i0 = "beamlinei0detector" in names, "i0detector" in names
-    if "transmissiondetector" in names:
-        station = "ambient"
-    elif own_i0 and not beamline_i0:
-        station = "microprobe"
-    else:
-        station = "solid state"
-    evidence = [f"columns of CLS SXRMB, {station} end station"]
-    if element:
-        evidence.append(f"header 'Scanned Edge: {found[1].strip() if found else ''}'")
-    return Layout(
-        format="CLS SXRMB",
-        instrument=f"CLS 06B1-1 SXRMB, {station} end station",
-        labels=table.labels,
-        data=table.data,
-        roles=find_roles(table.labels, table.data, element),
-        header=header_facts(table.head),
-        element=element,
-        edge=edge,
-        evidence=tuple(evidence),
-        confidence="certain",
-    )
 
 
 def _photon_factory(table: ColumnText, head: str) -> Layout:
@@ -216,11 +101,17 @@ def _lytle(table: ColumnText, head: str) -> Layout:
 
 
 def _generic(table: ColumnText, head: str) -> Layout:
+    energy_ev = None
     if table.labelled:
         element = _header_edge(head)[0]
         roles = find_roles(table.labels, table.data, element)
         evidence: tuple[str, ...] = ("columns " + ", ".join(table.labels[:8]),)
         sure: Confidence = "likely"
+        spacing = re.search(r"(?im)^\W*Mono\.d_?spacing\s*:\s*([\d.]+)", head)
+        angle = next((i for i, n in enumerate(table.labels) if plain(n) in ("angle", "theta", "bragg")), None)
+        if roles.energy is None and angle is not None and spacing:
+            energy_ev = bragg_energy(table.data[:, angle], float(spacing[1]))
+            evidence += (f"angles turned into eV with d = {spacing[1]} angstrom",)
     else:
         roles = roles_without_labels(table.data)
         evidence, sure = (f"{table.data.shape[1]} columns without labels",), "guess"
@@ -237,6 +128,7 @@ def _generic(table: ColumnText, head: str) -> Layout:
         header=header_facts(table.head),
         evidence=evidence,
         confidence=sure,
+        energy_ev=energy_ev,
     )
 
 
@@ -276,8 +168,8 @@ def _header_edge(head: str) -> tuple[str | None, str | None, str]:
 
 
 _FORMATS = (
-    (r"CLS Data Acquisition", _hxma),
-    (r"Scanned Edge:|BeamlineI0Detector|(?s:TEYDetector.*EnergyFeedback|EnergyFeedback.*TEYDetector)", _sxrmb),
+    (r"CLS Data Acquisition", read_hxma),
+    (r"Scanned Edge:|BeamlineI0Detector|(?s:TEYDetector.*EnergyFeedback|EnergyFeedback.*TEYDetector)", read_sxrmb),
     (r"KEK-PF", _photon_factory),
     (r"NPTS\s+NS\s+CUEDGE", _lytle),
 )

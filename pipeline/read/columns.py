@@ -33,7 +33,9 @@ _NAN = {
     "-nan": np.nan,
     "nan(ind)": np.nan,
 }
+_CONTROL = bytes(byte for byte in range(32) if byte < 9 or byte > 13)
 MAX_COLUMNS = 4096
+MAX_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +69,7 @@ def decode_text(raw: RawFile) -> str:
         text = data.decode("utf-16", errors="replace")
     else:
         sample = data[:65536]
-        control = sum(byte < 9 or 13 < byte < 32 for byte in sample)
+        control = len(sample) - len(sample.translate(None, delete=_CONTROL))
         if control > 0.02 * len(sample):
             raise ReadError(
                 source=raw.name,
@@ -157,6 +159,9 @@ def read_columns(raw: RawFile, text: str | None = None, min_rows: int = 2) -> Co
         row = _numbers(stripped, comma)
         if row is not None and len(row) <= MAX_COLUMNS:
             rows.append((i, row))
+        if len(rows) > MAX_ROWS:
+            problem = f"more than {MAX_ROWS} rows of numbers"
+            raise ReadError(source=raw.name, field="table", problem=problem, hint="no scan has as many energies")
     widths = Counter(len(row) for _, row in rows if len(row) >= 2)
     if not widths or max(widths.values()) < min_rows:
         n = max(widths.values(), default=0)

@@ -13,7 +13,7 @@ from pipeline.model.measurement import AbsorptionScan, FloatArray, RawFile, Sour
 from pipeline.model.result import Finding
 from pipeline.read.beamline import Layout, lay_out
 from pipeline.read.channels import Roles, override_roles
-from pipeline.read.columns import ColumnText, read_columns
+from pipeline.read.columns import read_columns
 from pipeline.read.edges import edge_energy, guess_edge
 from pipeline.read.energy import put_in_order, to_ev
 from pipeline.read.signals import (
@@ -47,7 +47,7 @@ def read_column_scans(
         part = table if len(ends) == 1 else replace(table, data=table.data[start:end], starts=(0,))
         try:
             layout = lay_out(raw.name, part)
-            scans.append(_read_one(raw, part, layout, columns, mode, energy_unit, min_points, len(scans) + 1))
+            scans.append(_read_one(raw, layout, columns, mode, energy_unit, min_points, len(scans) + 1))
         except ReadError as error:
             refused = refused or error
     if not scans:
@@ -58,7 +58,6 @@ def read_column_scans(
 
 def _read_one(
     raw: RawFile,
-    table: ColumnText,
     layout: Layout,
     columns: Columns,
     mode: str,
@@ -66,7 +65,7 @@ def _read_one(
     min_points: int,
     loop: int,
 ) -> AbsorptionScan:
-    labels, findings = layout.labels, [*table.findings, *layout.findings]
+    labels, findings = layout.labels, list(layout.findings)
     roles, wrong = override_roles(layout.roles, labels, columns)
     if wrong:
         raise ReadError(
@@ -96,9 +95,10 @@ def _read_one(
     findings += judge_detectors(data, labels, roles, best)
     reference = reference_signal(data, roles, findings)
     kept = best.detectors or tuple(i for i in (roles.i1, roles.i2) if i is not None and best.mode == "transmission")
-    counts = {labels[i]: data[:, i] for i in kept}
+    names = [label if labels.count(label) == 1 else f"{label} (column {i + 1})" for i, label in enumerate(labels)]
+    counts = {names[i]: data[:, i] for i in kept}
     if best.factor is not None:
-        counts = {labels[i]: data[:, i] * best.factor[:, j] for j, i in enumerate(kept)}
+        counts = {names[i]: data[:, i] * best.factor[:, j] for j, i in enumerate(kept)}
     header = {**layout.header, "columns": ", ".join(labels), "mu": named(best.formula, labels)}
     return AbsorptionScan(
         source=Source(

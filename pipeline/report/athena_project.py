@@ -1,8 +1,8 @@
 """Merged scans -> an Athena project (Perl dump, gzip) that gives the same chi(k) when it is opened.
 
 Energies are written with every digit and already shifted (``bkg_eshift`` 0); the edge step is fixed, so that chi(k)
-does not hang on a program's own normalisation. Clamps are numbers, because a reader may not know their names. The text is
-ASCII: other letters stand by their code in double quotes, which Perl and larch both read.
+does not hang on a program's own normalisation. Clamps are numbers, because a reader may not know their names. The text
+is ASCII: other letters stand by their code in double quotes, which Perl and larch both read.
 
 Athena counts the terms of the post-edge polynomial, larch takes the same number for its degree. A project is therefore
 written for one of the two: ``dialect`` is ``athena`` or ``larch``, and nothing but ``bkg_nnorm`` differs.
