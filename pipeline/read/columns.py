@@ -174,6 +174,10 @@ def read_columns(raw: RawFile, text: str | None = None, min_rows: int = 2) -> Co
     width = max(widths, key=lambda w: (widths[w], w))
     kept = _table_rows(rows, width)
     findings = _row_findings(rows, kept, width)
+    if _ends_in_a_number(lines, [i for i, _ in kept]):
+        problem = "the file ends in the middle of a number; its last row is left out"
+        findings += (Finding(severity="warning", field="rows", problem=problem, hint="the file is cut"),)
+        kept = kept[:-1]
     taken = {i for i, _ in kept}
     head = tuple(line for i, line in enumerate(lines) if i not in taken and line.strip())
     first = kept[0][0]
@@ -198,6 +202,14 @@ def _table_rows(rows: list[tuple[int, list[float]]], width: int) -> list[tuple[i
     while len(kept) > 4 and kept[1][0] - kept[0][0] > usual:
         kept = kept[1:]
     return kept
+
+
+def _ends_in_a_number(lines: Sequence[str], numbers: Sequence[int]) -> bool:
+    """True where the last row has no line end and fewer decimals in its last number than every row shortly before."""
+    if len(numbers) < 10 or numbers[-1] != len(lines) - 1:
+        return False
+    decimals = [len(re.split(r"[\s,;]", lines[i].rstrip())[-1].partition(".")[2]) for i in numbers[-40:]]
+    return decimals[-1] < min(decimals[:-1])
 
 
 def _row_findings(

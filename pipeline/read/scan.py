@@ -11,11 +11,12 @@ import numpy as np
 from pipeline.errors import ReadError
 from pipeline.model.measurement import AbsorptionScan, FloatArray, RawFile, Source
 from pipeline.model.result import Finding
-from pipeline.read.beamline import Layout, lay_out
+from pipeline.read.beamline import lay_out
 from pipeline.read.channels import Roles, override_roles
 from pipeline.read.columns import read_columns
 from pipeline.read.edges import edge_energy, guess_edge
 from pipeline.read.energy import put_in_order, to_ev
+from pipeline.read.layout import Layout
 from pipeline.read.signals import (
     Signal,
     choose_signal,
@@ -85,13 +86,13 @@ def _read_one(
         return _chi_scan(raw, layout, roles, findings, loop)
     energy, order = _energy_axis(raw, layout, roles, columns, energy_unit, min_points, findings)
     data = layout.data[order]
-    roles = drop_dead(roles, data)
+    roles, dead = drop_dead(roles, data)
     signals = find_signals(data, roles)
-    best = choose_signal(raw, energy, signals, mode, labels, findings)
+    best = choose_signal(raw, energy, signals, mode, labels, findings, dead)
     element, edge, evidence = _edge(raw, layout, energy, best, findings)
     if not np.any(np.isfinite(best.mu)):
-        problem = f"{best.formula} gives no number at any energy"
-        raise ReadError(source=raw.name, field=best.mode, problem=problem, hint="a detector reads zero throughout")
+        problem = f"{named(best.formula, labels)} gives no number at any energy"
+        raise ReadError(source=raw.name, field=best.mode, problem=problem, hint="do two detectors have opposite signs?")
     findings += judge_detectors(data, labels, roles, best)
     reference = reference_signal(data, roles, findings)
     kept = best.detectors or tuple(i for i in (roles.i1, roles.i2) if i is not None and best.mode == "transmission")

@@ -26,17 +26,20 @@ class Signal:
     """(rows, elements) dead-time factors of the detectors."""
 
 
-def drop_dead(roles: Roles, data: FloatArray) -> Roles:
-    """Without the detectors that were not connected: zero throughout."""
-    dead = {i for i in range(data.shape[1]) if not np.any(np.nan_to_num(data[:, i]))}
-    return replace(
+def drop_dead(roles: Roles, data: FloatArray) -> tuple[Roles, set[int]]:
+    """Without the detectors that were not connected (zero or no number throughout), and which these are."""
+    dead = {i for i in range(data.shape[1]) if not np.any(np.nan_to_num(data[:, i], posinf=0, neginf=0))}
+    used = {roles.i0, roles.i1, roles.mu, roles.electron_yield, *roles.fluorescence}
+    living = replace(
         roles,
         i1=None if roles.i1 in dead else roles.i1,
         i2=None if roles.i2 in dead else roles.i2,
         mu=None if roles.mu in dead else roles.mu,
         electron_yield=None if roles.electron_yield in dead else roles.electron_yield,
         fluorescence=() if set(roles.fluorescence) <= dead else roles.fluorescence,
+        i0=None if roles.i0 in dead else roles.i0,
     )
+    return living, dead & used
 
 
 def log_ratio(above: FloatArray, below: FloatArray) -> FloatArray:
@@ -71,7 +74,13 @@ def find_signals(data: FloatArray, roles: Roles) -> list[Signal]:
 
 
 def choose_signal(
-    raw: RawFile, energy: FloatArray, signals: list[Signal], mode: str, labels: tuple[str, ...], findings: list[Finding]
+    raw: RawFile,
+    energy: FloatArray,
+    signals: list[Signal],
+    mode: str,
+    labels: tuple[str, ...],
+    findings: list[Finding],
+    dead: set[int],
 ) -> Signal:
     """The signal of the mode asked for; by ``auto`` the one with the largest edge over its noise.
 
@@ -80,6 +89,10 @@ def choose_signal(
     ReadError
         No signal, or none of that mode.
     """
+    if not signals and dead:
+        names = ", ".join(labels[i] for i in sorted(dead))
+        problem = f"{names}: zero or no number throughout"
+        raise ReadError(source=raw.name, field="detectors", problem=problem, hint="was the detector read out?")
     if not signals:
         raise ReadError(
             source=raw.name,

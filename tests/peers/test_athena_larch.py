@@ -15,8 +15,20 @@ from pipeline.read.absorption import XasReadSettings, read_scans
 from pipeline.report.athena_project import pack_project, project_text
 
 pytest.importorskip("larch")
-SETTINGS = {"norm1": 120.0, "norm2": 700.0, "pre1": -140.0, "pre2": -40.0, "nnorm": 2, "clamp_low": 0.0, "clamp_high": 24.0,
-            "n_clamp": 3, "bkg_k_weight": 2.0, "bkg_dk": 0.5, "bkg_k_min": 0.5, "bkg_k_max": 13.0}  # fmt: skip
+SETTINGS = {
+    "norm1": 120.0,
+    "norm2": 700.0,
+    "pre1": -140.0,
+    "pre2": -40.0,
+    "nnorm": 2,
+    "clamp_low": 0.0,
+    "clamp_high": 24.0,
+    "n_clamp": 3,
+    "bkg_k_weight": 2.0,
+    "bkg_dk": 0.5,
+    "bkg_k_min": 0.5,
+    "bkg_k_max": 13.0,
+}
 
 
 def edge(e0: float = 9881.0, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -43,8 +55,18 @@ def reduce_by_larch(energy, mu, sample="HSE-Sm", e0=9880.7, element="Ta", symbol
     g = Group(energy=energy.copy(), mu=mu.copy())
     s = SETTINGS
     pre_edge(g, e0=e0, pre1=s["pre1"], pre2=s["pre2"], norm1=s["norm1"], norm2=s["norm2"], nnorm=s["nnorm"])
-    autobk(g, ek0=e0, rbkg=1.1, kmin=s["bkg_k_min"], kmax=s["bkg_k_max"], kweight=s["bkg_k_weight"], dk=s["bkg_dk"],
-           clamp_lo=s["clamp_low"], clamp_hi=s["clamp_high"], nclamp=s["n_clamp"])  # fmt: skip
+    autobk(
+        g,
+        ek0=e0,
+        rbkg=1.1,
+        kmin=s["bkg_k_min"],
+        kmax=s["bkg_k_max"],
+        kweight=s["bkg_k_weight"],
+        dk=s["bkg_dk"],
+        clamp_lo=s["clamp_low"],
+        clamp_hi=s["clamp_high"],
+        nclamp=s["n_clamp"],
+    )
     xftf(g, kmin=3.0, kmax=12.5, dk=1.0, kweight=2, window="hanning")
     use = ScanUse(
         file="a.dat",
@@ -58,12 +80,36 @@ def reduce_by_larch(energy, mu, sample="HSE-Sm", e0=9880.7, element="Ta", symbol
         noise_k=None,
     )
     return ReducedAbsorption(
-        sample=sample, element=element, edge=symbol_edge, scans=(use,), energy_ev=g.energy, mu=g.mu, mu_sigma=np.full(mu.size, 1e-4),
-        normalized=g.norm, flattened=g.flat, background=g.bkg, pre_edge=g.pre_edge, post_edge=g.post_edge, e0_ev=e0,
-        edge_step=Estimate(value=g.edge_step, sigma=0.01, unit="1"), k_per_angstrom=g.k, chi=g.chi, chi_sigma=np.full(g.k.size, 1e-3),
-        r_angstrom=g.r, chi_r_re=g.chir_re, chi_r_im=g.chir_im, chi_r_noise=0.01, k_min=3.0, k_max=12.5, dk=1.0, k_weight=2,
-        window="hanning", rbkg_angstrom=1.1, wavelet=None, settings=SETTINGS,
-    )  # fmt: skip
+        sample=sample,
+        element=element,
+        edge=symbol_edge,
+        scans=(use,),
+        energy_ev=g.energy,
+        mu=g.mu,
+        mu_sigma=np.full(mu.size, 1e-4),
+        normalized=g.norm,
+        flattened=g.flat,
+        background=g.bkg,
+        pre_edge=g.pre_edge,
+        post_edge=g.post_edge,
+        e0_ev=e0,
+        edge_step=Estimate(value=g.edge_step, sigma=0.01, unit="1"),
+        k_per_angstrom=g.k,
+        chi=g.chi,
+        chi_sigma=np.full(g.k.size, 1e-3),
+        r_angstrom=g.r,
+        chi_r_re=g.chir_re,
+        chi_r_im=g.chir_im,
+        chi_r_noise=0.01,
+        k_min=3.0,
+        k_max=12.5,
+        dk=1.0,
+        k_weight=2,
+        window="hanning",
+        rbkg_angstrom=1.1,
+        wavelet=None,
+        settings=SETTINGS,
+    )
 
 
 def chi_r(chi: np.ndarray, k: np.ndarray) -> np.ndarray:
@@ -114,8 +160,19 @@ def test_larch_gets_the_same_chi_from_the_project_for_athena_with_its_fixed_step
     b = g.athena_params.bkg
     assert (b.nnorm, b.fixstep, b.rbkg, b.kw, b.clamp1, b.clamp2) == (3, 1, 1.1, 2, 0, 24)
     again = Group(energy=g.energy, mu=g.mu)
-    autobk(again, ek0=b.e0, edge_step=b.step, rbkg=b.rbkg, kmin=b.spl1, kmax=b.spl2, kweight=b.kw, dk=b.dk,
-           clamp_lo=b.clamp1, clamp_hi=b.clamp2, nclamp=3)  # fmt: skip
+    autobk(
+        again,
+        ek0=b.e0,
+        edge_step=b.step,
+        rbkg=b.rbkg,
+        kmin=b.spl1,
+        kmax=b.spl2,
+        kweight=b.kw,
+        dk=b.dk,
+        clamp_lo=b.clamp1,
+        clamp_hi=b.clamp2,
+        nclamp=3,
+    )
     assert np.max(np.abs(chi_r(again.chi, again.k) - chi_r(ta.chi, ta.k_per_angstrom))) < 1e-6
 
 
@@ -142,9 +199,26 @@ def test_own_reader_gives_back_every_number_and_parameter(written):
     np.testing.assert_array_equal(scan.mu, sm.mu)
     assert (scan.element, scan.edge, scan.label) == ("Sm", "L3", f"{sm.sample} Sm L3")
     p = scan.parameters
-    expected = {"e0_ev": 6720.5, "eshift_ev": 0.0, "rbkg_angstrom": 1.1, "bkg_k_weight": 2.0, "clamp_low": 0.0, "clamp_high": 24.0,
-                "n_clamp": 3.0, "k_min": 3.0, "k_max": 12.5, "dk": 1.0, "k_weight": 2.0, "window": "hanning", "n_norm": 3.0,
-                "pre1_ev": -140.0, "norm2_ev": 700.0, "bkg_k_min": 0.5, "bkg_k_max": 13.0, "bkg_dk": 0.5}  # fmt: skip
+    expected = {
+        "e0_ev": 6720.5,
+        "eshift_ev": 0.0,
+        "rbkg_angstrom": 1.1,
+        "bkg_k_weight": 2.0,
+        "clamp_low": 0.0,
+        "clamp_high": 24.0,
+        "n_clamp": 3.0,
+        "k_min": 3.0,
+        "k_max": 12.5,
+        "dk": 1.0,
+        "k_weight": 2.0,
+        "window": "hanning",
+        "n_norm": 3.0,
+        "pre1_ev": -140.0,
+        "norm2_ev": 700.0,
+        "bkg_k_min": 0.5,
+        "bkg_k_max": 13.0,
+        "bkg_dk": 0.5,
+    }
     assert {k: p[k] for k in expected} == expected
     assert p["edge_step"] == sm.edge_step.value
     assert not [f for f in scan.findings if f.field == "parameters"]
