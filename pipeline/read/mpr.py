@@ -1,0 +1,154 @@
+"""EC-Lab binary files (.mpr), with galvani's module reader and column table (GPL-3, extra ``mpr``).
+
+galvani decodes the modules and the record layout; the list of column ids is taken from the data module here: EC-Lab 11.50
+and later store it as 16-bit numbers from the seventh byte, of which galvani 0.5.0 keeps the low byte only (so that 471,
+<Ece>/V, is refused as 215, and 473, THD, read as another column).  Checked against the .mpt twins of the same measurements.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import ReadError
+from pipeline.model.measurement import FloatArray, RawFile
+from pipeline.model.result import Finding
+from pipeline.read.mpt import EclabTable
+
+MAGIC = b"BIO-LOGIC MODULAR FILE\x1a"
+TECHNIQUES = {
+    0x04: "GCPL",
+    0x06: "CV",
+    0x0B: "OCV",
+    0x18: "CA",
+    0x19: "CP",
+    0x1C: "WAIT",
+    0x1D: "PEIS",
+    0x1E: "GEIS",
+    0x32: "ZIR",
+    0x33: "CVA",
+    0x6C: "LSV",
+    0x7F: "MB",
+}
+"""First byte of the settings module; learnt from files whose .mpt twin names the technique."""
+
+
+def looks_like_mpr(raw: RawFile) -> bool:
+    """True for the magic bytes of a BioLogic modular file."""
+    return raw.data.startswith(MAGIC)
+
+
+def parse_mpr(raw: RawFile) -> EclabTable:
+    """Numbers and technique of one .mpr.
+
+    Raises
+    ------
+    ReadError
+        galvani is missing, the file is damaged, its columns are unknown, or it holds no points.
+    """
+    try:
+        from galvani import BioLogic
+    except ImportError:
+        raise _error(
+            raw, "file", "binary .mpr needs galvani", "pip install 'hse-pipeline[mpr]', or export the .mpt from EC-Lab"
+        ) from None
+    ask = "export the .mpt from EC-Lab"
+    try:
+        modules: dict[bytes, Any] = {}
+        for module in BioLogic.read_VMP_modules(_after_magic(raw)):
+            modules.setdefault(module["shortname"], module)
+    except Exception as error:
+        raise _error(raw, "file", f"is damaged: {error or type(error).__name__}", ask) from None
+    data, settings = modules.get(b"VMP data  "), modules.get(b"VMP Set   ")
+    if data is None or settings is None:
+        raise _error(raw, "file", "has no data module", "the run was stopped before its first point? " + ask)
+    technique = TECHNIQUES.get(settings["data"][0], "")
+    n_points = int.from_bytes(data["data"][:4], "little")
+    if n_points == 0:
+        raise _error(
+            raw, "rows", f"no data points ({technique or 'settings only'})", "the run was stopped at its start?"
+        )
+    try:
+        ids, body = _layout(data["version"], data["data"])
+        dtype, flags = _record(BioLogic, ids)
+        need = n_points * dtype.itemsize
+        if len(body) < need:
+            raise ValueError(f"{n_points} points need {need} bytes, {len(body)} are there")
+        records = np.frombuffer(body[:need], dtype=dtype)
+    except (ValueError, NotImplementedError, IndexError) as error:
+        raise _error(raw, "columns", f"cannot be decoded: {error}", ask) from None
+    columns = _columns(records, flags)
+    findings = _plausible(raw, columns, ask)
+    return EclabTable(
+        technique=technique,
+        columns=columns,
+        header={"technique": technique, "Acquisition started on": str(settings["date"].decode("latin-1"))},
+        loops=_loops(modules.get(b"VMP loop  "), n_points),
+        n_rows=n_points,
+        findings=findings,
+    )
+
+
+def _error(raw: RawFile, name: str, problem: str, hint: str) -> ReadError:
+    return ReadError(source=raw.name, field=name, problem=problem, hint=hint)
+
+
+def _after_magic(raw: RawFile) -> io.BytesIO:
+    from galvani import BioLogic
+
+    stream = io.BytesIO(raw.data)
+    stream.read(len(BioLogic.MPR_MAGIC))
+    return stream
+
+
+def _layout(version: int, data: bytes) -> tuple[list[int], bytes]:
+    """Column ids and the bytes of the records of a data module."""
+    n = data[4]
+    if version in (2, 3):
+        return np.frombuffer(data, "<u2", n, 5).tolist(), data[406 if version == 3 else 405 :]
+    if version == 0 and data[5] != 0:
+        return np.frombuffer(data, "u1", n, 5).tolist(), data[100:]
+    if version == 0 or version >= 10:
+        return np.frombuffer(data, "<u2", n, 6).tolist(), data[1007:]
+    raise ValueError(f"data module of version {version} is unknown")
+
+
+def _record(galvani: Any, ids: list[int]) -> tuple[np.dtype[Any], dict[str, tuple[int, Any]]]:
+    dtype, flags = galvani.VMPdata_dtype_from_colIDs(ids)
+    return dtype, {name: (int(mask), kind) for name, (mask, kind) in flags.items()}
+
+
+def _columns(records: np.ndarray[Any, Any], flags: dict[str, tuple[int, Any]]) -> dict[str, FloatArray]:
+    out: dict[str, FloatArray] = {}
+    for name in records.dtype.names or ():
+        if name == "flags":
+            for flag, (mask, _) in flags.items():
+                shift = (mask & -mask).bit_length() - 1
+                out[flag] = ((records["flags"] & mask) >> shift).astype(float)
+        else:
+            out[name] = records[name].astype(float)
+    return out
+
+
+def _plausible(raw: RawFile, columns: dict[str, FloatArray], hint: str) -> tuple[Finding, ...]:
+    """A wrong record layout shows as nonsense: refuse it rather than return it."""
+    f = columns.get("freq/Hz")
+    if f is not None and not np.all((f == 0) | ((f > 1e-7) & (f < 1e9))):
+        raise _error(raw, "freq/Hz", "decoded frequencies are impossible", hint)
+    if f is not None and {"|Z|/Ohm", "Re(Z)/Ohm", "-Im(Z)/Ohm"} <= columns.keys():
+        modulus = np.hypot(columns["Re(Z)/Ohm"], columns["-Im(Z)/Ohm"])
+        if not np.allclose(modulus, columns["|Z|/Ohm"], rtol=1e-3, atol=1e-6):
+            raise _error(raw, "|Z|/Ohm", "does not agree with Re(Z) and Im(Z): columns misread", hint)
+    return ()
+
+
+def _loops(module: Any, n_points: int) -> tuple[tuple[int, int], ...]:
+    if module is None or module["version"] != 0:
+        return ()
+    starts = np.frombuffer(module["data"][4:], dtype="<u4")
+    starts = np.trim_zeros(starts, "b")
+    starts = np.unique(np.concatenate([[0], starts[starts < n_points]]))
+    ends = np.append(starts[1:], n_points) - 1
+    return tuple((int(a), int(b)) for a, b in zip(starts, ends, strict=True))
