@@ -152,6 +152,8 @@ class ShellFit:
     model_chi_r_im: FloatArray
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
+    feff_inputs: Mapping[str, str] = field(default_factory=dict)
+    """Name of the cluster -> text of its complete feff.inp, for the archive."""
 
     def __post_init__(self) -> None:
         freeze(self, r_angstrom=float, model_chi_r_re=float, model_chi_r_im=float)

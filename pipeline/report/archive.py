@@ -84,8 +84,7 @@ def _feff_inputs(shells: Sequence[ShellFit]) -> dict[str, bytes]:
     taken: set[str] = set()
     seen: set[str] = set()
     for shell in shells:
-        inputs: Mapping[str, str] = getattr(shell, "feff_inputs", {})
-        for name, text in sorted(inputs.items()):
+        for name, text in sorted(shell.feff_inputs.items()):
             if text not in seen:
                 seen.add(text)
                 files[f"feff/{file_stem(name, taken)}.inp"] = text.encode()
