@@ -150,7 +150,7 @@ def reduce_absorption(raws: Sequence[RawFile | PipelineError], group: XasGroup, 
             rejected.append(rejection(raw))
             continue
         try:
-            scans = read_scans(raw, settings["xas.read"])
+            scans = read_scans(raw, settings["xas.read"], mode=group.mode)
         except PipelineError as error:
             rejected.append(rejection(error))
             continue
@@ -275,7 +275,7 @@ def _inspect(raw: RawFile, known: Recognition, settings: Settings) -> list[Findi
         from pipeline.check.xas import check_scan
         from pipeline.read.absorption import read_scans
 
-        for scan in read_scans(raw, settings["xas.read"]):
+        for scan in read_scans(raw, settings["xas.read"], mode=group.mode):
             found += scan.findings
             if not scan.is_chi:
                 found += check_scan(scan, known.element, known.edge, None, settings["xas.check"]).findings
