@@ -275,7 +275,7 @@ def _inspect(raw: RawFile, known: Recognition, settings: Settings) -> list[Findi
         from pipeline.check.xas import check_scan
         from pipeline.read.absorption import read_scans
 
-        for scan in read_scans(raw, settings["xas.read"], mode=group.mode):
+        for scan in read_scans(raw, settings["xas.read"]):
             found += scan.findings
             if not scan.is_chi:
                 found += check_scan(scan, known.element, known.edge, None, settings["xas.check"]).findings
