@@ -233,7 +233,7 @@ def _reference(
     try:
         rx = np.array([float(v) for v in other.arrays.get("x", [])]) + shift
         ry = np.array([float(v) for v in other.arrays.get("y", [])])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if rx.size == x.size == ry.size and np.allclose(rx, x, rtol=0, atol=1e-3):
         return ry
@@ -245,13 +245,13 @@ def _reference(
 def _array(raw: RawFile, group: _Group, name: str) -> FloatArray:
     try:
         return np.array([float(v) for v in group.arrays.get(name, [])])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ReadError(source=raw.name, field=name, problem=f"not all numbers ({str(error)[:60]})") from error
 
 
 def _optional(group: _Group, name: str, order: NDArray[np.intp]) -> FloatArray | None:
     try:
         values = np.array([float(v) for v in group.arrays.get(name, [])])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return values[order] if values.size > int(np.max(order, initial=-1)) else None

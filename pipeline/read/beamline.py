@@ -13,7 +13,7 @@ from pipeline.read.channels import Roles, find_roles, plain, roles_without_label
 from pipeline.read.cls import read_hxma, read_sxrmb
 from pipeline.read.columns import ColumnText
 from pipeline.read.edges import edges_near, parse_edge
-from pipeline.read.energy import bragg_energy, header_facts
+from pipeline.read.energy import bragg_energy, header_facts, number_after
 from pipeline.read.layout import Confidence, Layout
 
 
@@ -55,9 +55,9 @@ def _refuse_known(name: str, head: str) -> None:
 
 
 def _photon_factory(table: ColumnText, head: str) -> Layout:
-    spacing = re.search(r"D=\s*([\d.]+)\s*A", head)
-    offsets = re.search(r"Offset\s+([-\d.\s]+)", head)
-    if spacing is None or table.data.shape[1] < 5:
+    spacing = number_after(r"\bD=", head)
+    offsets = re.search(r"(?m)^\s*Offset((?:\s+-?\d+\.?\d*)+)\s*$", head)
+    if not spacing or table.data.shape[1] < 5:
         return _generic(table, head)
     data = table.data.copy()
     if offsets:
@@ -71,8 +71,8 @@ def _photon_factory(table: ColumnText, head: str) -> Layout:
         data=data,
         roles=Roles(energy=1, i0=3, i1=4, time=2),
         header=header_facts(table.head),
-        evidence=(f"header 'KEK-PF'; angles turned into eV with d = {spacing[1]} angstrom",),
-        energy_ev=bragg_energy(data[:, 1], float(spacing[1])),
+        evidence=(f"header 'KEK-PF'; angles turned into eV with d = {spacing} angstrom",),
+        energy_ev=bragg_energy(data[:, 1], spacing),
     )
 
 
@@ -107,11 +107,11 @@ def _generic(table: ColumnText, head: str) -> Layout:
         roles = find_roles(table.labels, table.data, element)
         evidence: tuple[str, ...] = ("columns " + ", ".join(table.labels[:8]),)
         sure: Confidence = "likely"
-        spacing = re.search(r"(?im)^\W*Mono\.d_?spacing\s*:\s*([\d.]+)", head)
+        spacing = number_after(r"(?im)^\W*Mono\.d_?spacing\s*:", head)
         angle = next((i for i, n in enumerate(table.labels) if plain(n) in ("angle", "theta", "bragg")), None)
         if roles.energy is None and angle is not None and spacing:
-            energy_ev = bragg_energy(table.data[:, angle], float(spacing[1]))
-            evidence += (f"angles turned into eV with d = {spacing[1]} angstrom",)
+            energy_ev = bragg_energy(table.data[:, angle], spacing)
+            evidence += (f"angles turned into eV with d = {spacing} angstrom",)
     else:
         roles = roles_without_labels(table.data)
         evidence, sure = (f"{table.data.shape[1]} columns without labels",), "guess"
@@ -137,11 +137,10 @@ def _with_edge(layout: Layout, head: str) -> Layout:
         return layout
     element, edge, where = _header_edge(head)
     if element is None:
-        e0 = re.search(r"(?im)^\W*(?:[\w.]*\.)?(?:E0|edge_energy)\s*[=:]\s*(\d[\d.]*)", head)
-        near = edges_near(float(e0[1]), 5.0) if e0 and e0[1].count(".") < 2 else []
+        e0 = number_after(r"(?im)^\W*(?:[\w.]*\.)?(?:E0|edge_energy)\s*[=:]", head)
+        near = edges_near(e0, 5.0) if e0 else []
         if near:
-            assert e0 is not None
-            return replace(layout, e0_hint=near[0][:2], header={**layout.header, "E0": e0[1]})
+            return replace(layout, e0_hint=near[0][:2], header={**layout.header, "E0": f"{e0:g}"})
     if element is None:
         return layout
     return replace(layout, element=element, edge=edge, evidence=(*layout.evidence, f"header '{where}'"))

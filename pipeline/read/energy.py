@@ -74,6 +74,12 @@ def put_in_order(energy_ev: FloatArray) -> tuple[NDArray[np.intp], tuple[Finding
     return placed, tuple(found)
 
 
+def number_after(pattern: str, text: str) -> float | None:
+    """Number that follows a pattern in a header, None where there is none or it is no number."""
+    found = re.search(pattern + r"\s*(\d+\.?\d*|\.\d+)(?![\d.])", text)
+    return float(found[1]) if found else None
+
+
 def header_facts(head: Sequence[str]) -> dict[str, str]:
     """``name: value`` and ``name = value`` pairs of header lines, as written, first one wins."""
     facts: dict[str, str] = {}

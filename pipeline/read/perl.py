@@ -12,7 +12,8 @@ _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_][\w:]*")
 _STATEMENT = re.compile(r"^[$@%](\w+)\s*=\s*", re.MULTILINE)
-_PLAIN_LIST = re.compile(r"\(\s*((?:'[^'\\]*'\s*,\s*)*'[^'\\]*')\s*,?\s*\)\s*;")
+_ITEM = r"(?:'[-+.\w]*'|[-+.\deE]+)"
+_NUMBERS = re.compile(rf"\(\s*({_ITEM}(?:\s*,\s*{_ITEM})*)\s*,?\s*\)\s*;")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "e": "\x1b", "a": "\a", "f": "\f", "b": "\b"}
 MAX_DEPTH = 40
 
@@ -38,10 +39,10 @@ def statements(text: str) -> Iterator[tuple[str, Any, str]]:
         if name == "[record]":
             yield name, None, ""
             continue
-        plain = _PLAIN_LIST.match(text, end)
+        plain = _NUMBERS.match(text, end)  # a list of plain words holds no comma: split, which is ten times faster
         if plain:
             done = plain.end()
-            yield name, [w.strip().strip("'") for w in plain[1].split(",")] if "'" in plain[1] else [], ""
+            yield name, [word.strip().strip("'") for word in plain[1].split(",")], ""
             continue
         try:
             value, done = parse(text, end)

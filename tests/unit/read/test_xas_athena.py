@@ -133,6 +133,7 @@ def test_labels_in_any_script_and_with_any_sign():
         (r'"\x{73bb}\x{7483} \x{3c6} \$x \@y"', "玻璃 φ $x @y"),
         ("'Müller => undef; [record]'", "Müller => undef; [record]"),
         (r"'it\'s \\ fine'", "it's \\ fine"),
+        ("'pH=5, control'", "pH=5, control"),
     ):
         text = perl(("aaaaa", NEW)).replace("'pellet'", written)
         assert read(text)[0].label == meant
