@@ -179,6 +179,11 @@ def join_pellet(
     from pipeline.fit.eis.evidence import assign_regions
     from pipeline.fit.eis.series import fit_series
 
+    def place(fit: SpectrumFit) -> tuple[float, str, int]:
+        spectrum = fit.checked.spectrum
+        return spectrum.temperature_k or 0.0, spectrum.source.file, spectrum.loop
+
+    fits = sorted(fits, key=place)  # the order of the summary: regions are matched to spectra by it
     findings: list[tuple[str, Finding]] = []
     series = None
     if len({f.checked.spectrum.temperature_k for f in fits}) >= 3:

@@ -190,5 +190,5 @@ class PelletFit:
     series: SeriesFit | None
     series_regions: tuple[RegionAssignment, ...]
     spectrum_regions: tuple[tuple[RegionAssignment, ...], ...]
-    """In the order of the spectra handed in."""
+    """In the order of the spectra handed in; flow hands them in by temperature, file, loop, as the summary has them."""
     findings: tuple[Finding, ...] = ()
