@@ -16,6 +16,8 @@ _ITEM = r"(?:'[-+.\w]*'|[-+.\deE]+)"
 _NUMBERS = re.compile(rf"\(\s*({_ITEM}(?:\s*,\s*{_ITEM})*)\s*,?\s*\)\s*;")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "e": "\x1b", "a": "\a", "f": "\f", "b": "\b"}
 MAX_DEPTH = 40
+SKIPPED = ("xdi", "plot_features", "indicator", "lcf_data")
+"""Not needed here, and long."""
 
 
 class PerlError(ValueError):
@@ -38,6 +40,8 @@ def statements(text: str) -> Iterator[tuple[str, Any, str]]:
             continue  # inside a string of the statement before
         if name == "[record]":
             yield name, None, ""
+            continue
+        if name in SKIPPED:
             continue
         plain = _NUMBERS.match(text, end)  # a list of plain words holds no comma: split, which is ten times faster
         if plain:
