@@ -40,6 +40,12 @@ def _number(reduced: ReducedAbsorption, *names: str, default: float) -> float:
         return default
 
 
+def _window(name: str) -> str:
+    """Athena's name of a window."""
+    known = ("kaiser-bessel", "hanning", "parzen", "welch", "sine", "gaussian")
+    return next((w for w in known if w[:3] == name.strip().lower()[:3]), name)
+
+
 def project_args(
     reduced: ReducedAbsorption, shell: ShellFit | None, label: str, dialect: Dialect
 ) -> dict[str, str | float | int | list[str]]:
@@ -71,7 +77,7 @@ def project_args(
         "bkg_rbkg": reduced.rbkg_angstrom,
         "bkg_kw": _number(reduced, "bkg_k_weight", "background.k_weight", default=2.0),
         "bkg_dk": _number(reduced, "bkg_dk", "background.dk", default=1.0),
-        "bkg_kwindow": bkg_window,
+        "bkg_kwindow": _window(bkg_window),
         "bkg_spl1": spline_start,
         "bkg_spl2": spline_end,
         "bkg_spl1e": spline_start**2 / SQUARED_K_PER_EV,
@@ -91,14 +97,14 @@ def project_args(
         "fft_kmin": reduced.k_min,
         "fft_kmax": reduced.k_max,
         "fft_dk": reduced.dk,
-        "fft_kwindow": reduced.window,
+        "fft_kwindow": _window(reduced.window),
         "fft_arbkw": reduced.k_weight,
         "fft_kw": reduced.k_weight,
         "fft_pc": 0,
         "bft_rmin": shell.r_min if shell else 1.0,
         "bft_rmax": shell.r_max if shell else 3.0,
         "bft_dr": 0.0,
-        "bft_rwindow": reduced.window,
+        "bft_rwindow": _window(reduced.window),
         "importance": 1,
         "is_xmu": 1,
         "is_chi": 0,
@@ -120,11 +126,15 @@ def project_args(
 
 
 def quote(value: str | float | list[str]) -> str:
-    """A value as Perl data in ASCII; no line break, and no word that a line-wise reader would trip over."""
+    """A value as Perl data in ASCII; no line break, and no word that a line-wise reader would trip over.
+
+    Whole numbers are written without a point: Athena takes a clamp of ``24.0`` for the name of a clamp.
+    """
     if isinstance(value, list):
         return "[" + ",".join(quote(v) for v in value) + "]"
     if not isinstance(value, str):
-        return f"'{value!r}'" if isinstance(value, int) else f"'{float(value)!r}'"
+        number = float(value)
+        return f"'{int(number)}'" if number.is_integer() and abs(number) < 1e15 else f"'{number!r}'"
     text = re.sub(r"[\r\n\t]+", " ", value)
     if re.fullmatch(r"[ -~]*", text) and not re.search(r"['\\\"]|=>|undef|[;()]", text):
         return f"'{text}'"

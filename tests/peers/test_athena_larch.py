@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -227,3 +229,30 @@ def test_own_reader_gives_back_every_number_and_parameter(written):
 def test_the_same_reductions_give_the_same_bytes(written):
     ta, sm, paths = written
     assert pack_project(project_text([ta, sm])) == paths["athena"].read_bytes()
+
+
+READ_IN_PERL = r"""
+use strict; use warnings; use Safe; binmode(STDOUT, ":utf8"); my $box = new Safe; my (%a, @x, @y); my $name = "";
+while (my $line = <STDIN>) {
+  if ($line =~ /^\$old_group/) { $name = $box->reval($line); die $@ if $@ }
+  elsif ($line =~ /^\@args/)   { my @args = $box->reval($line); die $@ if $@; %a = @args }
+  elsif ($line =~ /^\@x/)      { @x = $box->reval($line); die $@ if $@ }
+  elsif ($line =~ /^\@y/)      { @y = $box->reval($line); die $@ if $@ }
+  elsif ($line =~ /^\[record\]/) {
+    die "clamp" unless $a{bkg_clamp1} =~ /^\+?[0-9]+$/ and $a{bkg_clamp2} =~ /^\+?[0-9]+$/;
+    print join("\t", $name, $a{label}, $a{bkg_z}, $a{fft_edge}, $a{bkg_e0}, $a{bkg_rbkg}, $a{bkg_clamp2}, $a{bkg_nnorm},
+               $a{fft_kwindow}, scalar(@x), scalar(@y), scalar(@{$a{titles}})), "\n" } }
+"""
+
+
+def test_perl_reads_it_line_by_line_in_a_safe_compartment_as_athena_does(written):
+    perl = shutil.which("perl")
+    if perl is None:
+        pytest.skip("no perl on this machine")
+    ta, sm, paths = written
+    text = gzip.decompress(paths["athena"].read_bytes())
+    done = subprocess.run([perl, "-e", READ_IN_PERL], input=text, capture_output=True, check=True)
+    rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    n = str(ta.energy_ev.size)
+    assert rows[0] == ["aaaaa", "HSE-Sm Ta L3", "Ta", "l3", "9880.7", "1.1", "24", "3", "hanning", n, n, "2"]
+    assert rows[1][1] == f"{sm.sample} Sm L3"
