@@ -1,0 +1,210 @@
+"""The chosen fit in numbers that may be printed: estimates with intervals, verdicts per arc, the circuit as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.fit.eis.circuit import Circuit
+from pipeline.fit.eis.least_squares import fit_many
+from pipeline.fit.eis.order import OrderFit
+from pipeline.model.impedance import Arc
+from pipeline.model.measurement import ComplexArray, FloatArray
+from pipeline.model.result import Estimate, Verdict
+
+if TYPE_CHECKING:
+    from pipeline.fit.eis.arcs import ArcSettings
+
+Z95 = 1.959964
+
+
+def log_estimate(ln: float, sigma_ln: float, unit: str) -> Estimate:
+    """A positive quantity whose logarithm is normal: value, sigma to first order, 95 % interval in the logarithm."""
+    value, wide = float(np.exp(ln)), float(np.exp(min(Z95 * sigma_ln, 300.0)))
+    return Estimate(value=value, sigma=value * sigma_ln, unit=unit, low95=value / wide, high95=value * wide)
+
+
+def describe_arcs(
+    chosen: OrderFit, cov: FloatArray, omega: FloatArray, z: ComplexArray, settings: ArcSettings, ambiguous: str
+) -> tuple[Arc, ...]:
+    """One Arc per term, from the fastest; resistances are withheld where the verdict is not printable."""
+    m, theta = chosen.circuit.n_arcs, chosen.theta
+    f_max = float(omega.max() / (2 * np.pi))
+    f_min = float(omega.min() / (2 * np.pi))
+    sigma = np.sqrt(np.maximum(np.diag(cov), 0.0))
+    verdicts = []
+    for i in range(m):
+        apex = float(np.exp(-theta[m + i]) / (2 * np.pi))
+        verdicts.append(
+            _judge(float(sigma[i]), apex, float(theta[2 * m + i]), (f_min, f_max), settings, ambiguous, cov[i, i] > 0)
+        )
+    if any(v.level == "unresolved" for v in verdicts):
+        blurred = [i + 1 for i, v in enumerate(verdicts) if v.level == "unresolved"]
+        why = f"split withheld: arc(s) {', '.join(map(str, blurred))} not determined"
+        verdicts = [
+            Verdict(level="unresolved", reason=f"{why}; this one sigma {sigma[i]:.1%}") if v.printable else v
+            for i, v in enumerate(verdicts)
+        ]
+    return tuple(_arc(i, v, chosen, cov, sigma, omega, z, f_max) for i, v in enumerate(verdicts))
+
+
+def _judge(
+    sigma: float,
+    apex_hz: float,
+    exponent: float,
+    window_hz: tuple[float, float],
+    settings: ArcSettings,
+    ambiguous: str,
+    free: bool,
+) -> Verdict:
+    f_min, f_max = window_hz
+    text = f"sigma {sigma:.1%}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
+    if apex_hz > settings.max_apex_over_f_max * f_max:
+        return Verdict(level="refused", reason=f"{text}: apex beyond {settings.max_apex_over_f_max:g} f_max")
+    if apex_hz < f_min / settings.max_apex_over_f_max:
+        return Verdict(level="refused", reason=f"{text}: apex below the lowest frequency, the arc is not closed")
+    if ambiguous:
+        return Verdict(level="unresolved", reason=f"{ambiguous} ({text})")
+    if not free:
+        return Verdict(level="unresolved", reason=f"{text}: stopped at a limit")
+    if sigma > settings.weak_sigma:
+        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
+    if exponent < settings.min_exponent:
+        why = f"n below {settings.min_exponent:g}: a distribution of processes, not one"
+        return Verdict(level="weak", reason=f"{text}: {why}")
+    if sigma > settings.resolved_sigma:
+        return Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
+    return Verdict(level="resolved", reason=text)
+
+
+def _arc(
+    i: int,
+    verdict: Verdict,
+    chosen: OrderFit,
+    cov: FloatArray,
+    sigma: FloatArray,
+    omega: FloatArray,
+    z: ComplexArray,
+    f_max: float,
+) -> Arc:
+    m, theta = chosen.circuit.n_arcs, chosen.theta
+    ln_r, ln_tau, n = float(theta[i]), float(theta[m + i]), float(theta[2 * m + i])
+    apex = float(np.exp(-ln_tau) / (2 * np.pi))
+    resistance = q = exponent = capacitance = None
+    if verdict.printable:
+        resistance = log_estimate(ln_r, float(sigma[i]), "ohm")
+        if sigma[i] > 0.05:
+            low, high = profile_interval(chosen, i, float(sigma[i]), omega, z)
+            resistance = Estimate(value=resistance.value, sigma=resistance.sigma, unit="ohm", low95=low, high95=high)
+        d_c = np.zeros(theta.size)
+        d_c[m + i], d_c[i] = 1.0, -1.0
+        capacitance = log_estimate(ln_tau - ln_r, float(np.sqrt(d_c @ cov @ d_c)), "F")
+        d_q = np.zeros(theta.size)
+        d_q[m + i], d_q[2 * m + i], d_q[i] = n, ln_tau, -1.0
+        q = log_estimate(n * ln_tau - ln_r, float(np.sqrt(d_q @ cov @ d_q)), "F s^(n-1)")
+        exponent = Estimate(value=n, sigma=float(sigma[2 * m + i]), unit="1")
+    return Arc(
+        number=i + 1,
+        resistance=resistance,
+        cpe_q=q,
+        cpe_exponent=exponent,
+        capacitance=capacitance,
+        apex_hz=apex,
+        apex_over_f_max=apex / f_max,
+        verdict=verdict,
+    )
+
+
+def profile_interval(
+    chosen: OrderFit, index: int, sigma: float, omega: FloatArray, z: ComplexArray
+) -> tuple[float, float]:
+    """95 % interval of exp(theta[index]) by profile likelihood: chi2 rises by 1.96^2 noise variances.
+
+    Venzon and Moolgavkar, Appl. Stat. 37 (1988) 87.
+    """
+    circuit = chosen.circuit
+    noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
+    steps = np.array([-5.0, -4.0, -3.2, -2.6, -2.2, -1.8, -1.4, -1.0, 1.0, 1.4, 1.8, 2.2, 2.6, 3.2, 4.0, 5.0]) * sigma
+    theta = np.repeat(chosen.theta[None, :], steps.size, axis=0)
+    theta[:, index] += steps
+    _, cost = fit_many(theta, circuit, omega, z, iterations=40, fixed=index)
+    root = np.sqrt(np.maximum(cost - chosen.chi2, 0.0) / noise2)
+    ends = []
+    for side in (steps < 0, steps > 0):
+        x, y = np.abs(steps[side]), root[side]
+        order = np.argsort(x)
+        x, y = np.concatenate([[0.0], x[order]]), np.maximum.accumulate(np.concatenate([[0.0], y[order]]))
+        ends.append(float(np.interp(Z95, y, x)) if y[-1] > Z95 else float(x[-1] * Z95 / max(y[-1], 1e-3)))
+    value = float(chosen.theta[index])
+    return float(np.exp(value - ends[0])), float(np.exp(value + min(ends[1], 50.0)))
+
+
+def total_resistance(chosen: OrderFit, cov: FloatArray, weak_sigma: float) -> tuple[Estimate | None, str]:
+    """R_s + sum R_i with the covariance of its parts, and in words what it holds."""
+    c, theta = chosen.circuit, chosen.theta
+    index = [*range(c.n_arcs), *([c.position("series")] if c.series else [])]
+    if not index:
+        return None, "no resistance in the model"
+    parts = np.exp(theta[index])
+    total = float(parts.sum())
+    variance = float(parts @ cov[np.ix_(index, index)] @ parts)
+    relative = float(np.sqrt(max(variance, 0.0))) / total
+    what = f"{c.n_arcs} arc(s)" + (" and the series resistance (leads and contacts included)" if c.series else "")
+    if relative > weak_sigma:
+        return None, f"total of {what} withheld: sigma {relative:.0%}"
+    return log_estimate(float(np.log(total)), relative, "ohm"), f"total resistance is the sum of {what}"
+
+
+def ln_parameters(chosen: OrderFit, cov: FloatArray) -> dict[str, Estimate]:
+    """Series resistance, inductance and blocking element, where present."""
+    c: Circuit = chosen.circuit
+    out: dict[str, Estimate] = {}
+    for name, present, unit in (
+        ("series", c.series, "ohm"),
+        ("inductance", c.inductance, "H"),
+        ("q", c.blocking, "F s^(n-1)"),
+    ):
+        if present:
+            at = c.position(name)
+            out[name] = log_estimate(float(chosen.theta[at]), float(np.sqrt(max(cov[at, at], 0.0))), unit)
+    if c.blocking:
+        at = c.position("m")
+        out["m"] = Estimate(value=float(chosen.theta[at]), sigma=float(np.sqrt(max(cov[at, at], 0.0))), unit="1")
+    return out
+
+
+def described_circuit(chosen: OrderFit, cov: FloatArray) -> tuple[str, tuple[str, ...], tuple[float, ...], FloatArray]:
+    """impedance.py's circuit string, parameter names and values, and the covariance of their logarithms."""
+    c, theta, m = chosen.circuit, chosen.theta, chosen.circuit.n_arcs
+    text, names, values, rows = [], [], [], []
+
+    def add(name: str, value: float, derivative: dict[int, float]) -> None:
+        row = np.zeros(theta.size)
+        for i, d in derivative.items():
+            row[i] = d
+        names.append(name)
+        values.append(value)
+        rows.append(row)
+
+    if c.inductance:
+        at = c.position("inductance")
+        text.append("L0")
+        add("L0", float(np.exp(theta[at])), {at: 1.0})
+    if c.series:
+        at = c.position("series")
+        text.append("R0")
+        add("R0", float(np.exp(theta[at])), {at: 1.0})
+    for i in range(m):
+        r, tau, n = float(theta[i]), float(theta[m + i]), float(theta[2 * m + i])
+        text.append(f"p(R{i + 1},CPE{i + 1})")
+        add(f"R{i + 1}", float(np.exp(r)), {i: 1.0})
+        add(f"CPE{i + 1}_0", float(np.exp(n * tau - r)), {i: -1.0, m + i: n, 2 * m + i: tau})
+        add(f"CPE{i + 1}_1", n, {2 * m + i: 1.0 / n})
+    if c.blocking:
+        q, e = c.position("q"), c.position("m")
+        text.append(f"CPE{m + 1}")
+        add(f"CPE{m + 1}_0", float(np.exp(theta[q])), {q: 1.0})
+        add(f"CPE{m + 1}_1", float(theta[e]), {e: 1.0 / float(theta[e])})
+    to = np.array(rows)
+    return "-".join(text), tuple(names), tuple(values), np.asarray(to @ cov @ to.T)
