@@ -21,18 +21,23 @@ ENERGY = (
     r"|bragg.?energy|requested.?energy|absenergyname|energy.*",
     r"zapenergy|enkev|energy.?\(?kev\)?|kev|mono.*ev|.*:energy.*",
 )
-I0 = (r"i0|io|i_?zero", r"i[0o][ _-].*|i0_?detector|i0.?eh\d|mon(itor)?", r"beamlinei0detector", r"(pre.?kb|micro).?i0")
-I1 = (r"transmissiondetector", r"it|i1|itrans|trans|transmission|i_?t", r"i[1t][ _-].*")
-I2 = (r"ir|i2|iref|ref|irefer|i_?ref|refer|reference", r"i[2r][ _-].*|iref.*")
+I0 = (
+    r"i0|io|i_?zero|curta",
+    r"i[0o][ _-].*|i0_?detector|i0.?eh\d|mon(itor)?",
+    r"beamlinei0detector",
+    r"(pre.?kb|micro).?i0",
+)
+I1 = (r"transmissiondetector", r"it|i1|itrans|trans|transmission|i_?t|longa", r"i[1t][ _-].*")
+I2 = (r"ir|i2|iref|ref|irefer|i_?ref|refer|reference|media", r"i[2r][ _-].*|iref.*")
 MU = (
-    r"mu|xmu|mutrans|mu_?t(rans(mission)?)?|mux|absorption|norm|normali[sz]ed|mufluor|mu_?f(luor)?|intensity|nor|amostra",
+    r"mu|xmu|mutrans|mu_?t(rans(mission)?)?|mux|absorption|norm|normali[sz]ed|mufluor|mu_?f(luor)?|intensity|nor",
     r"<?xanes>?|abs|murefer|flat|transmission_mu|mu\(e\)",
 )
-MU_REF = (r"mu_?ref(erence|er)?|xmu_?ref|murefer|referencia",)
+MU_REF = (r"mu_?ref(erence|er)?|xmu_?ref|murefer",)
 CHI, K = (r"chi",), (r"k|k_?a-1|wavenumber",)
 FLUORESCENCE = (
     r"(roi|if|ifch|ifluo|dtc|sca\d?|fluo|fl|ge)[ _.]?\d+",
-    r"if|iff|ifl|ifluor|fluo|fluor|fluorescence|fluorescencia|fluodetector|lytle|pips|pipsdetector|if_.*",
+    r"if|iff|ifl|ifluor|fluo|fluor|fluorescence|fluorescencia|fluodetector|lytle|pips|pipsdetector|if_.*|ge\d+",
 )
 YIELD = (r"tey|teydetector|iey|electron.?yield|keithley\d_tey",)
 _LINE = r"(?:K[ab]?\d?|L[abg]?\d?|M[ab]?\d?)"

@@ -27,8 +27,9 @@ class Signal:
 
 
 def drop_dead(roles: Roles, data: FloatArray) -> tuple[Roles, set[int]]:
-    """Without the detectors that were not connected (zero or no number throughout), and which these are."""
+    """Without the detectors that were not connected (zero, one value or no number throughout), and which these are."""
     dead = {i for i in range(data.shape[1]) if not np.any(np.nan_to_num(data[:, i], posinf=0, neginf=0))}
+    dead |= {i for i in (roles.i1, roles.i2) if i is not None and not np.any(data[:, i] != data[0, i])}
     used = {roles.i0, roles.i1, roles.mu, roles.electron_yield, *roles.fluorescence}
     living = replace(
         roles,
