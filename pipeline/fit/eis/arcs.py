@@ -43,6 +43,8 @@ class ArcSettings:
     """An arc whose apex lies further beyond the highest frequency shows only its tail: refused."""
     min_exponent: Annotated[float, Ge(0.5), Lt(1)] = 0.70
     """A more depressed arc is a distribution, not one process."""
+    min_ratio: Annotated[float, Gt(1)] = 7.0
+    """Three arcs with neighbours nearer than this in time constant have a second solution as good: the split is withheld."""
     close_ratio: Annotated[float, Gt(1)] = 12.0
     """Neighbours nearer than this in time constant may hide another arc between them."""
     close_bic: Annotated[float, Ge(0)] = 12.0
@@ -146,11 +148,15 @@ def _ambiguity(orders: list[OrderFit], chosen: OrderFit, settings: ArcSettings) 
     if chosen.hits < 2:
         return f"the best cost was met by {chosen.hits} of {chosen.starts} starts only: global minimum not proven"
     m = chosen.circuit.n_arcs
+    if m < 2:
+        return ""
+    ratio = float(np.exp(np.min(np.diff(chosen.theta[m : 2 * m]))))
+    if m > 2 and ratio < settings.min_ratio:
+        return f"{m} arcs with time constants {ratio:.1f} apart, under {settings.min_ratio:g}: more than one split fits as well"
     more = next((o for o in orders if o.circuit.n_arcs == m + 1), None)
-    if more is None or m < 2:
+    if more is None:
         return ""
     delta = more.bic - chosen.bic
-    ratio = float(np.exp(np.min(np.diff(chosen.theta[m : 2 * m]))))
     if ratio < settings.close_ratio and delta < settings.close_bic:
         return f"{m} arcs with time constants {ratio:.1f} apart; {m + 1} arcs are only {delta:.1f} worse in BIC"
     return ""
