@@ -12,7 +12,7 @@ from pipeline.errors import ReadError
 from pipeline.model.measurement import AbsorptionScan, FloatArray, RawFile, Source
 from pipeline.model.result import Finding
 from pipeline.read.beamline import lay_out
-from pipeline.read.channels import Roles, override_roles
+from pipeline.read.channels import Roles, override_roles, plain
 from pipeline.read.columns import read_columns
 from pipeline.read.edges import edge_energy, guess_edge
 from pipeline.read.energy import put_in_order, to_ev
@@ -87,12 +87,15 @@ def _read_one(
     energy, order = _energy_axis(raw, layout, roles, columns, energy_unit, min_points, findings)
     data = layout.data[order]
     roles, dead = drop_dead(roles, data)
-    signals = find_signals(data, roles)
+    signals = _named_by_the_study(find_signals(data, roles), columns, mode)
     best = choose_signal(raw, energy, signals, mode, labels, findings, dead)
     element, edge, evidence = _edge(raw, layout, energy, best, findings)
     if not np.any(np.isfinite(best.mu)):
         problem = f"{named(best.formula, labels)} gives no number at any energy"
         raise ReadError(source=raw.name, field=best.mode, problem=problem, hint="do two detectors have opposite signs?")
+    if best.mode == "mu" and roles.mu is not None and plain(labels[roles.mu])[:4] in ("norm", "flat", "nor"):
+        problem = f"column {labels[roles.mu]!r} is normalised already: its edge step is 1 by definition"
+        findings.append(Finding(severity="warning", field="mu", problem=problem))
     findings += judge_detectors(data, labels, roles, best)
     reference = reference_signal(data, roles, findings)
     kept = best.detectors or tuple(i for i in (roles.i1, roles.i2) if i is not None and best.mode == "transmission")
@@ -111,7 +114,7 @@ def _read_one(
         ),
         energy_ev=energy,
         mu=best.mu,
-        mode=_mode(best.mode),
+        mode=_mode(best.mode, layout.labels[roles.mu] if best.mode == "mu" and roles.mu is not None else "", mode),
         element=element,
         edge=edge,
         reference_mu=reference,
@@ -123,10 +126,23 @@ def _read_one(
     )
 
 
-def _mode(mode: str) -> Literal["transmission", "fluorescence", "unknown"]:
-    if mode == "transmission":
-        return "transmission"
-    return "fluorescence" if mode == "fluorescence" else "unknown"
+def _named_by_the_study(signals: list[Signal], columns: Columns, mode: str) -> list[Signal]:
+    """Only the signal whose columns the study names, where it names them and not the mode."""
+    for role, name in (("mu", "mu"), ("fluorescence", "fluorescence"), ("i1", "transmission")):
+        if columns.get(role) and (role == "mu" or mode == "auto"):
+            return [s for s in signals if s.mode == name]
+    return signals
+
+
+def _mode(signal: str, mu_label: str, asked: str) -> Literal["transmission", "fluorescence", "unknown"]:
+    """Mode of the signal; of a column that holds mu, as its label says, else as it was asked for."""
+    told = plain(mu_label)
+    for mode in (signal, "transmission" if "trans" in told else "fluorescence" if "fluor" in told else asked):
+        if mode == "transmission":
+            return "transmission"
+        if mode == "fluorescence":
+            return "fluorescence"
+    return "unknown"
 
 
 def _energy_axis(

@@ -153,6 +153,10 @@ def test_duplicated_columns_do_not_hide_each_other():
     np.testing.assert_allclose(scan.mu, 330 * MU / I0, rtol=1e-6)
 
 
+def test_normalised_data_are_said_to_be_so():
+    assert "normalised already" in findings(text("# energy norm", E, MU))
+
+
 def test_a_scan_without_an_edge_says_so():
     assert "none recognised" in findings(text("# energy mu", E, 1 - 1e-4 * E))
 

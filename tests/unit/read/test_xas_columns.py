@@ -111,6 +111,20 @@ def test_columns_named_in_the_study_by_label_or_number():
         read(text, i0_column="zz", i1_column="b")
 
 
+def test_columns_that_the_study_names_are_the_signal():
+    text = table(ENERGY, np.full_like(MU, 1e5), 1e5 * np.exp(-MU), 1e3 * MU, 7 + MU, head="# energy i0 it if mutrans")
+    assert read(text, mu_column="mutrans").mu[0] == pytest.approx(7 + MU[0])
+    assert read(text, mu_column="mutrans").mode == "transmission"
+    assert read(text, fluorescence_columns=("if",)).mode == "fluorescence"
+    assert read(text, i1_column="it").mode == "transmission"
+
+
+def test_a_column_of_mu_has_the_mode_of_its_label_or_of_the_study():
+    assert read(table(ENERGY, MU, head="# energy mufluor")).mode == "fluorescence"
+    assert read(table(ENERGY, MU, head="# energy xmu"), mode="transmission").mode == "transmission"
+    assert read(table(ENERGY, MU, head="# energy xmu")).mode == "unknown"
+
+
 def test_columns_without_labels_are_taken_only_where_they_show_an_edge():
     i0 = np.full_like(MU, 5e4)
     bare = table(ENERGY, i0 + ENERGY, (i0 + ENERGY) * np.exp(-MU), head="")
