@@ -157,7 +157,10 @@ def _order(fit: SpectrumFit) -> tuple[float, str, int]:
 
 
 def make_data(fits: Sequence[SpectrumFit]) -> SeriesData:
-    """Kept points, weights 1/(noise |Z|), and the local terms each spectrum asks for."""
+    """Kept points, weights 1/(noise |Z|), and the local terms that any spectrum of the cell asks for.
+
+    Cable and electrodes are the same at every temperature: a spectrum in which they hide is fitted with them all the same.
+    """
     omega, z, weight = [], [], []
     for f in fits:
         keep = np.array(f.checked.keep)
@@ -170,8 +173,8 @@ def make_data(fits: Sequence[SpectrumFit]) -> SeriesData:
         omega=tuple(omega),
         impedance_ohm=tuple(z),
         weight=tuple(weight),
-        blocking=tuple(f.blocking_q is not None for f in fits),
-        inductance=tuple(f.inductance is not None for f in fits),
+        blocking=(any(f.blocking_q is not None for f in fits),) * len(fits),
+        inductance=(any(f.inductance is not None for f in fits),) * len(fits),
     )
 
 

@@ -97,13 +97,17 @@ def _arc(values: dict[str, float], number: int) -> tuple[float, float, float] | 
 
 
 def _local(data: SeriesData, fits: Sequence[SpectrumFit]) -> FloatArray:
-    """Inductance and blocking terms of each spectrum, where it asks for them."""
+    """Inductance and blocking terms of each spectrum; where it does not show them, the median of those that do."""
+    inductances = [f.inductance.value for f in fits if f.inductance is not None]
+    tails = [(f.blocking_q.value, f.blocking_exponent.value) for f in fits if f.blocking_q and f.blocking_exponent]
     out: list[float] = []
     for f, blocking, inductance in zip(fits, data.blocking, data.inductance, strict=True):
         if inductance:
-            assert f.inductance is not None
-            out.append(float(np.log(max(f.inductance.value, 1e-12))))
+            value = f.inductance.value if f.inductance is not None else float(np.median(inductances))
+            out.append(float(np.log(max(value, 1e-12))))
         if blocking:
-            assert f.blocking_q is not None
-            out += [float(np.log(f.blocking_q.value)), f.blocking_exponent.value if f.blocking_exponent else 0.9]
+            q, m = np.median(np.array(tails), axis=0)
+            if f.blocking_q is not None and f.blocking_exponent is not None:
+                q, m = f.blocking_q.value, f.blocking_exponent.value
+            out += [float(np.log(q)), float(m)]
     return np.array(out)
