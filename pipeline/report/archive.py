@@ -47,7 +47,15 @@ def file_stem(text: str, taken: set[str]) -> str:
 
 
 def archive_files(summary: RunSummary) -> dict[str, bytes]:
-    """Every file of the archive but the metadata: path inside the archive -> bytes. Same summary, same bytes."""
+    """Every file of the archive, metadata last: path from the results' folder -> bytes. Same summary, same bytes."""
+    files = _content(summary)
+    crate = json.dumps(crate_metadata(summary, files), indent=1, ensure_ascii=False) + "\n"
+    files = dict(sorted(files.items())) | {"ro-crate-metadata.json": crate.encode()}
+    return {f"archive/{path}": data for path, data in files.items()}
+
+
+def _content(summary: RunSummary) -> dict[str, bytes]:
+    """Path inside the archive -> bytes, without the metadata."""
     files: dict[str, bytes] = {}
     shells: dict[tuple[str, str, str], ShellFit] = {}
     for shell in summary.shells:
@@ -157,13 +165,11 @@ def _raw_names(summary: RunSummary) -> list[str]:
     return sorted(names)
 
 
-def write_archive(summary: RunSummary, folder: Path) -> tuple[Path, ...]:
-    """Write the archive into a folder, and hand back the files written, metadata last."""
-    files = archive_files(summary)
-    crate = json.dumps(crate_metadata(summary, files), indent=1, ensure_ascii=False) + "\n"
+def write_archive(summary: RunSummary, out: Path) -> tuple[Path, ...]:
+    """Write ``archive/`` into the results' folder; the files written, metadata last."""
     written = []
-    for path, data in [*sorted(files.items()), ("ro-crate-metadata.json", crate.encode())]:
-        target = folder / path
+    for path, data in archive_files(summary).items():
+        target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         written.append(target)

@@ -15,6 +15,7 @@ from pipeline.model.measurement import RawFile
 from pipeline.model.result import Estimate
 from pipeline.read.absorption import XasReadSettings, read_scans
 from pipeline.report.athena_project import pack_project, project_text
+from pipeline.report.xdi import chi_k_text, chi_r_text, spectrum_text
 
 pytest.importorskip("larch")
 SETTINGS = {
@@ -256,3 +257,21 @@ def test_perl_reads_it_line_by_line_in_a_safe_compartment_as_athena_does(written
     n = str(ta.energy_ev.size)
     assert rows[0] == ["aaaaa", "HSE-Sm Ta L3", "Ta", "l3", "9880.7", "1.1", "24", "3", "hanning", n, n, "2"]
     assert rows[1][1] == f"{sm.sample} Sm L3"
+
+
+def test_larch_reads_the_xdi_and_chi_files(written, tmp_path):
+    from larch.io import read_ascii, read_xdi
+
+    ta = written[0]
+    path = tmp_path / "a.xdi"
+    path.write_text(spectrum_text(ta), encoding="utf-8")
+    theirs = read_xdi(str(path))
+    np.testing.assert_allclose(theirs.energy, ta.energy_ev, rtol=1e-12)
+    np.testing.assert_allclose(theirs.mu, ta.mu, rtol=1e-10)
+    assert (theirs.element, theirs.edge) == ("Ta", "L3")
+    path.write_text(chi_k_text(ta), encoding="utf-8")
+    np.testing.assert_allclose(read_ascii(str(path)).chi, ta.chi, rtol=1e-10, atol=1e-14)
+    path.write_text(chi_r_text(ta), encoding="utf-8")
+    np.testing.assert_allclose(
+        read_ascii(str(path)).chir_mag, np.hypot(ta.chi_r_re, ta.chi_r_im), rtol=1e-10, atol=1e-14
+    )

@@ -17,7 +17,8 @@ from pipeline.model.result import Estimate, Finding, Verdict
 from pipeline.model.summary import RunSummary
 from pipeline.read.absorption import XasReadSettings, read_scans
 from pipeline.read.perl import parse
-from pipeline.report.archive import archive_files, crate_metadata, file_stem, write_archive
+from pipeline.report import archive
+from pipeline.report.archive import crate_metadata, file_stem, write_archive
 from pipeline.report.athena_project import SQUARED_K_PER_EV, group_labels, project_text, quote
 from pipeline.report.circuits import circuit_json
 
@@ -180,6 +181,11 @@ def summary(**changes) -> RunSummary:
     return replace(base, **changes)
 
 
+def archive_files(results: RunSummary) -> dict[str, bytes]:
+    """Path inside the archive -> bytes."""
+    return {path.removeprefix("archive/"): data for path, data in archive.archive_files(results).items()}
+
+
 def back(files: dict[str, bytes], path: str):
     return read_scans(RawFile(name=path, data=files[path], size=len(files[path])), XasReadSettings())
 
@@ -204,7 +210,7 @@ def test_the_same_summary_gives_the_same_bytes():
 
 def test_an_empty_run_gives_an_archive_with_its_metadata_only(tmp_path):
     written = write_archive(RunSummary(study_name="", simulated=False, samples=()), tmp_path)
-    assert [p.name for p in written] == ["ro-crate-metadata.json"]
+    assert written == (tmp_path / "archive" / "ro-crate-metadata.json",)
 
 
 def test_the_project_reads_back_bit_for_bit():
@@ -304,14 +310,15 @@ def test_impedance_py_loads_the_circuit(tmp_path):
 
 def test_the_crate_names_every_file_with_its_size_and_hash(tmp_path):
     written = write_archive(summary(), tmp_path)
-    crate = json.loads((tmp_path / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    folder = tmp_path / "archive"
+    crate = json.loads((folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))
     graph = {entry["@id"]: entry for entry in crate["@graph"]}
     assert len(graph) == len(crate["@graph"])
     assert graph["ro-crate-metadata.json"]["conformsTo"]["@id"] == "https://w3id.org/ro/crate/1.1"
     parts = {p["@id"] for p in graph["./"]["hasPart"]}
-    assert parts == {p.relative_to(tmp_path).as_posix() for p in written} - {"ro-crate-metadata.json"}
+    assert parts == {p.relative_to(folder).as_posix() for p in written} - {"ro-crate-metadata.json"}
     for part in parts:
-        assert int(graph[part]["contentSize"]) == (tmp_path / part).stat().st_size
+        assert int(graph[part]["contentSize"]) == (folder / part).stat().st_size
     assert graph["#raw/eis/a -70C.mpt"]["name"] == "eis/a -70C.mpt"
     assert "simulated" in graph["./"]["description"]
     assert "datePublished" not in graph["./"]
