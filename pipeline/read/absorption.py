@@ -26,7 +26,7 @@ class XasReadSettings:
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     mode: Literal["auto", "transmission", "fluorescence", "electron yield"] = "auto"
-    """Signal to take; auto: what the study says of the sample, else the one with the larger edge over its noise."""
+    """Signal to take; auto: as the study says, else that of the larger edge over its noise (fluorescence: halved)."""
     energy_unit: Literal["auto", "eV", "keV"] = "auto"
     """Unit of the energy column; auto: keV where all values lie between 0.9 and 60, where no scan in eV starts."""
     energy_column: str = ""

@@ -83,7 +83,7 @@ def choose_signal(
     findings: list[Finding],
     dead: set[int],
 ) -> Signal:
-    """The signal of the mode asked for; by ``auto`` the one with the largest edge over its noise.
+    """The signal of the mode asked for; by ``auto`` that of the largest edge over its noise (fluorescence: halved).
 
     Raises
     ------
@@ -112,7 +112,8 @@ def choose_signal(
     if len(counted) == 1 and len(signals) == 1:
         return counted[0]
     scores = {s.mode: edge_over_noise(energy, s.mu) for s in signals}
-    best = max(counted, key=lambda s: scores[s.mode])
+    worth = {"fluorescence": 0.5}  # over-absorbed where the sample is thick: taken only where it is twice as good
+    best = max(counted, key=lambda s: scores[s.mode] * worth.get(s.mode, 1.0))
     if scores[best.mode] < 3:
         best = max(signals, key=lambda s: scores[s.mode])
     if scores[best.mode] < 3:

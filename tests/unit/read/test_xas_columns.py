@@ -94,6 +94,7 @@ def test_transmission_fluorescence_and_reference():
     counts = np.sum([np.array(v) for v in fluorescence.detectors.values()], axis=0)
     np.testing.assert_array_equal(fluorescence.mu, counts / fluorescence.i0)
     assert "edge over noise" in said(read(text))
+    assert read(text).mode == "transmission"
 
 
 def test_the_mode_of_the_settings_goes_before_that_of_the_study():
