@@ -36,8 +36,8 @@ class EisCheckSettings:
     """Largest Kramers-Kronig rms in units of the noise that passes."""
     max_point_sigmas: Annotated[float, Gt(3)] = 5.0
     """A point further from the Kramers-Kronig model is an outlier: 1 in 10^6 by chance."""
-    max_correlation: Annotated[float, Gt(0)] = 0.30
-    """Correlation of neighbouring residuals above which they are not noise; 3 sigma for 50 points."""
+    max_correlation: Annotated[float, Gt(0)] = 0.22
+    """Correlation of neighbouring residuals above which they are not noise; noise gives -0.15 +/- 0.1 after the fit."""
     max_quality_percent: Annotated[float, Gt(0)] = 10.0
     """Recorded THD or NSD above this is told as a finding: the answer is not linear, or not steady."""
     min_noise: Annotated[float, Gt(0)] = 1e-5
@@ -89,7 +89,10 @@ def check_spectrum(
     noise = max(estimate_noise(f[keep], z[keep]), settings.min_noise)
     kk, outliers = _test(f, z, keep, noise, settings)
     if outliers and kk.level == "fail" and len(outliers) <= max(1, int(0.15 * keep.sum())):
-        mask(np.isin(np.arange(f.size), outliers), f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig")
+        mask(
+            np.isin(np.arange(f.size), outliers),
+            f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig",
+        )
         noise = max(estimate_noise(f[keep], z[keep]), settings.min_noise)
     _require(spectrum, keep, settings)
     return CheckedSpectrum(
@@ -199,7 +202,9 @@ def _findings(
 ) -> list[Finding]:
     out: list[Finding] = []
     if kk.level != "pass":
-        hint = "repeat the sweep; compare up and down scans" if kk.level == "cannot decide" else "look at the raw spectrum"
+        hint = (
+            "repeat the sweep; compare up and down scans" if kk.level == "cannot decide" else "look at the raw spectrum"
+        )
         out.append(Finding(severity="warning", field="kramers_kronig", problem=f"{kk.level}: {kk.reason}", hint=hint))
     for name, values in spectrum.quality.items():
         column = np.array(values)

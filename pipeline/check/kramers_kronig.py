@@ -2,7 +2,7 @@
 
     Z(w) = R0 + j w L + 1/(j w C) + sum_k R_k / (1 + j w tau_k)
 
-Boukamp, J. Electrochem. Soc. 142 (1995) 1885; number of elements by mu, Schoenleber, Klotz and Ivers-Tiffee, Electrochim. Acta 131
+Boukamp, J. Electrochem. Soc. 142 (1995) 1885; mu: Schoenleber, Klotz and Ivers-Tiffee, Electrochim. Acta 131
 (2014) 20.  The series capacitance is needed for blocking electrodes.  One linear least-squares solve for each number of elements.
 """
 
@@ -24,10 +24,11 @@ class LinearKk:
     fitted_ohm: ComplexArray
 
 
-def fit_linear_kk(
-    frequency_hz: FloatArray, impedance_ohm: ComplexArray, *, mu_limit: float = 0.85, max_elements: int = 60
-) -> LinearKk:
-    """Raise the number of elements until mu falls to ``mu_limit`` (over-fitting), as Schoenleber et al. do.
+def fit_linear_kk(frequency_hz: FloatArray, impedance_ohm: ComplexArray) -> LinearKk:
+    """The number of elements with the lowest BIC, of at most six a decade.
+
+    mu (Schoenleber et al.) is reported but does not choose: where |Z| spans many decades - a blocking cell, a capacitive
+    end at high frequency - it falls before the model is complete, and a faultless spectrum fails.
 
     Parameters
     ----------
@@ -37,26 +38,28 @@ def fit_linear_kk(
     w, z = 2 * np.pi * frequency_hz, impedance_ohm
     weight = 1 / np.abs(z)
     target = np.concatenate([z.real * weight, z.imag * weight])
-    n_max = max(3, min(max_elements, z.size - 4))
-    best = None
+    decades = float(np.log10(w.max() / w.min())) + 2
+    n_max = max(3, min(int(6 * decades), int(0.6 * z.size)))
+    best, lowest, n = None, float("inf"), target.size
     for m in range(3, n_max + 1):
         design = _design(w, m)
         scaled = np.concatenate([design.real * weight[:, None], design.imag * weight[:, None]])
         norm = np.linalg.norm(scaled, axis=0)
         coefficients = np.linalg.lstsq(scaled / norm, target, rcond=1e-12)[0] / norm
+        cost = float(np.sum((scaled @ coefficients - target) ** 2))
+        bic = n * np.log(max(cost, 1e-300) / n) + (m + 3) * np.log(n)
         r = coefficients[:m]
         positive = float(np.sum(np.abs(r[r >= 0])))
         mu = 1 - float(np.sum(np.abs(r[r < 0]))) / positive if positive > 0 else 0.0
-        best = LinearKk(n_elements=m, mu=mu, fitted_ohm=design @ coefficients)
-        if mu <= mu_limit:
-            break
+        if bic < lowest:
+            best, lowest = LinearKk(n_elements=m, mu=mu, fitted_ohm=design @ coefficients), bic
     assert best is not None
     return best
 
 
 def _design(w: FloatArray, m: int) -> ComplexArray:
-    """(n, m + 3): relaxations with log-spaced tau over the measured range, R0, j w L, 1/(j w C)."""
-    tau = np.geomspace(1 / w.max(), 1 / w.min(), m)
+    """(n, m + 3): relaxations, log-spaced from a decade faster to a decade slower than measured; R0, j w L, 1/(j w C)."""
+    tau = np.geomspace(0.1 / w.max(), 10 / w.min(), m)
     relaxations = 1 / (1 + 1j * w[:, None] * tau)
     return np.column_stack([relaxations, np.ones_like(w), 1j * w, 1 / (1j * w)])
 

@@ -43,6 +43,8 @@ class ArcSettings:
     """An arc whose apex lies further beyond the highest frequency shows only its tail: refused."""
     min_exponent: Annotated[float, Ge(0.5), Lt(1)] = 0.70
     """A more depressed arc is a distribution, not one process."""
+    min_bic_gain: Annotated[float, Ge(0)] = 10.0
+    """BIC by which one arc more must be better to be taken: very strong evidence, Kass and Raftery (1995)."""
     min_ratio: Annotated[float, Gt(1)] = 7.0
     """Three arcs with neighbours nearer than this in time constant have a second solution as good: the split is withheld."""
     close_ratio: Annotated[float, Gt(1)] = 12.0
@@ -81,7 +83,7 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
         raise FitError(
             source=spectrum.source.file, field="frequency_hz", problem=f"{omega.size} points are too few to fit"
         )
-    chosen = orders[-1] if n_arcs is not None else min(orders, key=lambda o: o.bic)
+    chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
     misfit = float(np.sqrt(chosen.chi2 / omega.size))
     if misfit > settings.max_misfit:
         raise FitError(
@@ -91,6 +93,11 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
             hint="more than three processes, or points that should be masked: look at the spectrum",
         )
     return _result(checked, omega, z, orders, chosen, settings, n_arcs)
+
+
+def _choose(orders: list[OrderFit], min_gain: float) -> OrderFit:
+    """The smallest number of arcs that no larger one beats by ``min_gain`` in BIC."""
+    return next(o for i, o in enumerate(orders) if all(o.bic - more.bic <= min_gain for more in orders[i + 1 :]))
 
 
 def _result(
@@ -164,7 +171,7 @@ def _ambiguity(orders: list[OrderFit], chosen: OrderFit, settings: ArcSettings) 
 
 def _score(order: OrderFit, chosen: bool, decided: bool) -> ModelScore:
     c = order.circuit
-    why = "a person's decision" if chosen and decided else "lowest BIC" if chosen else "higher BIC"
+    why = "a person's decision" if chosen and decided else "fewest arcs that BIC allows" if chosen else "not chosen"
     return ModelScore(
         n_arcs=c.n_arcs,
         blocking=c.blocking,

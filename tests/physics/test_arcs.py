@@ -1,0 +1,105 @@
+"""Arcs come back from circuits summed by hand; what the data do not determine is withheld. Full size: benchmarks/recovery.py."""
+
+import numpy as np
+import pytest
+
+from pipeline.check.eis import EisCheckSettings, check_spectrum
+from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
+from pipeline.fit.eis.circuit import Circuit, arc_capacitance, brug_capacitance, impedance, impedance_and_jacobian
+from pipeline.model.measurement import ImpedanceSpectrum, Source
+
+F = np.geomspace(7e6, 1.0, 69)
+W = 2 * np.pi * F
+
+
+def fit(arcs, seed, rs=0.0, inductance=0.0, n_arcs=None):
+    z = rs + 1j * W * inductance + 1 / (2e-6 * (1j * W) ** 0.85)
+    for r, tau, n in arcs:
+        z = z + r / (1 + (1j * W * tau) ** n)
+    rng = np.random.default_rng(seed)
+    z = z + 0.003 * np.abs(z) * (rng.standard_normal(W.size) + 1j * rng.standard_normal(W.size))
+    spectrum = ImpedanceSpectrum(source=Source(file="x.mpt", format=""), frequency_hz=F, impedance_ohm=z)
+    return fit_arcs(check_spectrum(spectrum, EisCheckSettings()), ArcSettings(), n_arcs=n_arcs)
+
+
+def three(ratio, r=(3000.0, 3000.0, 3000.0)):
+    return [(r[i], 60e-9 * ratio**i, n) for i, n in enumerate((0.95, 0.90, 0.85))]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_time_constants_thirty_apart_are_resolved(seed):
+    found = fit(three(30), seed)
+    assert found.verdict.level == "resolved", found.verdict.reason
+    assert [a.resistance.value for a in found.arcs] == pytest.approx([3000] * 3, rel=0.05)
+    assert found.total_resistance.value == pytest.approx(9000, rel=0.005)
+    assert [a.capacitance.value for a in found.arcs] == pytest.approx([2e-11, 6e-10, 1.8e-8], rel=0.08)
+    assert next(s for s in found.scores if s.accepted).hits >= 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_time_constants_ten_apart_are_weak_with_intervals_that_hold_the_truth(seed):
+    found = fit(three(10), seed)
+    assert found.verdict.level == "weak", found.verdict.reason
+    for arc in found.arcs:
+        assert abs(arc.resistance.value - 3000) < 4 * arc.resistance.sigma
+        assert arc.resistance.low < arc.resistance.value < arc.resistance.high
+
+
+@pytest.mark.parametrize("ratio", [5, 3])
+def test_a_split_that_is_not_determined_is_withheld_and_the_total_given(ratio):
+    for seed in range(5):
+        found = fit(three(ratio), seed)
+        assert not found.verdict.printable
+        assert all(a.resistance is None and a.verdict.reason for a in found.arcs)
+        assert found.total_resistance.value == pytest.approx(9000, rel=0.003)
+
+
+@pytest.mark.parametrize(("n", "ratio"), [(1, 30), (2, 30), (3, 30)])
+def test_the_number_of_arcs(n, ratio):
+    found = [fit(three(ratio)[:n], seed).n_arcs for seed in range(8)]
+    assert found.count(n) >= 7, found
+    if n == 1:
+        assert 3 not in found
+
+
+def test_room_temperature_gives_total_and_inductance_only():
+    for seed in range(4):
+        found = fit([], seed, rs=26.5, inductance=1e-6)
+        assert found.n_arcs == 0
+        assert found.total_resistance.value == pytest.approx(26.5, rel=0.003)
+        assert found.inductance.value == pytest.approx(1e-6, rel=0.03)
+
+
+def test_unequal_arcs():
+    found = fit(three(30, (300.0, 3000.0, 300.0)), 1)
+    for arc, r in zip(found.arcs, (300, 3000, 300), strict=True):
+        assert abs(arc.resistance.value - r) < 4 * arc.resistance.sigma
+
+
+def test_a_persons_number_of_arcs_is_honoured_and_said():
+    found = fit(three(30), 0, n_arcs=2)
+    assert found.n_arcs == 2
+    assert "a person's decision" in found.verdict.reason
+
+
+def test_jacobian_agrees_with_differences():
+    circuit = Circuit(n_arcs=2, series=True, inductance=True, blocking=True)
+    theta = np.array([[7.0, 6.0, -15, -12, 0.9, 0.8, 1.0, -14, -12, 0.8]])
+    z, jac = impedance_and_jacobian(theta, circuit, W)
+    for i in range(theta.size):
+        step = theta.copy()
+        step[0, i] += 1e-6
+        numeric = (impedance(step, circuit, W) - z)[0] / 1e-6
+        np.testing.assert_allclose(jac[0, :, i], numeric, rtol=1e-4, atol=1e-5 * np.abs(numeric).max())
+
+
+@pytest.mark.parametrize(
+    ("r", "q", "n", "c"),
+    [(1300, 5.9e-6, 0.95, 4.566e-6), (2010, 3.5e-6, 0.90, 2.018e-6), (3650, 2.5e-6, 0.88, 1.318e-6)],
+)
+def test_capacitances_of_hirschorn(r, q, n, c):
+    assert arc_capacitance(r, q, n) == pytest.approx(c, rel=1e-3)
+
+
+def test_brug_capacitance_of_an_ideal_capacitor_is_itself():
+    assert brug_capacitance(1e-6, 1.0, 10.0, 1000.0) == pytest.approx(1e-6)
