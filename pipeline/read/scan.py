@@ -87,6 +87,10 @@ def _read_one(
     energy, order = _energy_axis(raw, layout, roles, columns, energy_unit, min_points, findings)
     data = layout.data[order]
     roles, dead = drop_dead(roles, data)
+    idle = [labels[i] for i in sorted(dead - set(roles.fluorescence))]
+    if idle:
+        problem = f"{', '.join(idle)}: zero or one value throughout; not used"
+        findings.append(Finding(severity="info", field="detectors", problem=problem))
     signals = _named_by_the_study(find_signals(data, roles), columns, mode)
     best = choose_signal(raw, energy, signals, mode, labels, findings, dead)
     element, edge, evidence = _edge(raw, layout, energy, best, findings)

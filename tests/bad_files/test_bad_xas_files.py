@@ -141,6 +141,12 @@ def test_a_dead_element_is_named_and_the_others_are_used():
     np.testing.assert_allclose(scan.mu, 210 * MU / I0, rtol=1e-6)
 
 
+def test_a_detector_that_was_not_read_out_is_named():
+    scan = read(text("# energy i0 i1 if", E, I0, 0 * I0, 100 * MU))[0]
+    assert scan.mode == "fluorescence"
+    assert "i1: zero or one value throughout; not used" in "; ".join(map(str, scan.findings))
+
+
 def test_a_saturated_detector_is_suspected():
     i1 = np.minimum(I0 * np.exp(-MU), 4.2e4)
     assert "stands at its largest value 42000" in findings(text("# energy i0 i1", E, I0, i1))
