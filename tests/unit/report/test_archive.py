@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from dataclasses import replace
@@ -16,10 +17,10 @@ from pipeline.model.measurement import ImpedanceSpectrum, RawFile, Sample, Sourc
 from pipeline.model.result import Estimate, Finding, Verdict
 from pipeline.model.summary import RunSummary
 from pipeline.read.absorption import XasReadSettings, read_scans
-from pipeline.read.perl import parse
+from pipeline.read.perl import parse, statements
 from pipeline.report import archive
 from pipeline.report.archive import crate_metadata, file_stem, write_archive
-from pipeline.report.athena_project import SQUARED_K_PER_EV, group_labels, project_text, quote
+from pipeline.report.athena_project import SQUARED_K_PER_EV, group_labels, project_args, project_text, quote
 from pipeline.report.circuits import circuit_json
 
 E0 = 6716.7
@@ -349,3 +350,11 @@ def test_file_names_are_safe_and_unique():
     assert len({s.lower() for s in stems}) == len(stems)
     assert all("/" not in s and "\\" not in s and s.strip(".") for s in stems)
     assert max(map(len, stems)) <= 124
+
+
+def test_athena_itself_writes_every_parameter_that_the_project_holds(real_data):
+    packed = (real_data / "xas/larch_examples/AthenaProjectFiles/ESRF_Athena0926.prj").read_bytes()
+    text = gzip.decompress(packed).decode().replace("\r\n", "\n")
+    words = next(value for name, value, _ in statements(text) if name == "args")
+    known_elsewhere = {"is_chi", "fft_kw", "fft_arbkw"}  # of older projects: Athena skips them, larch wants the weight
+    assert set(project_args(reduction(), shell(), "a", "athena")) <= set(words[::2]) | known_elsewhere
