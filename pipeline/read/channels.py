@@ -17,7 +17,7 @@ from pipeline.model.measurement import FloatArray
 
 ENERGY = (
     r"energy ?feedback|energy_?fbk|energy.?(achieved|readback|rbv|enc)|achieved.?energy",
-    r"mono.?energy.*|ebraggenergy|e?_?energy|energy ?\(?ev\)?|energy.?ev|energia|ee?|ev|nrj|photon.?energy"
+    r"mono.?energy.*|ebraggenergy|e?_?energy|energy ?\(?ev\)?|energy.?ev|energ(ie|ia|ía)|能量|ee?|ev|nrj|photon.?energy"
     r"|bragg.?energy|requested.?energy|absenergyname|energy.*",
     r"zapenergy|enkev|energy.?\(?kev\)?|kev|mono.*ev|.*:energy.*",
 )
@@ -30,7 +30,7 @@ I0 = (
 I1 = (r"transmissiondetector", r"it|i1|itrans|trans|transmission|i_?t|longa", r"i[1t][ _-].*")
 I2 = (r"ir|i2|iref|ref|irefer|i_?ref|refer|reference|media", r"i[2r][ _-].*|iref.*")
 MU = (
-    r"mu|xmu|mutrans|mu_?t(rans(mission)?)?|mux|absorption|norm|normali[sz]ed|mufluor|mu_?f(luor)?|intensity|nor",
+    r"mu|xmu|mutrans|mu_?t(rans(mission)?)?|mux|[µμ][tx]?|absorption|absorbance|norm|normali[sz]ed|mufluor|mu_?f(luor)?|intensity|nor",
     r"<?xanes>?|abs|murefer|flat|transmission_mu|mu\(e\)",
 )
 MU_REF = (r"mu_?ref(erence|er)?|xmu_?ref|murefer",)
@@ -66,7 +66,8 @@ class Roles:
 def plain(label: str) -> str:
     """Label in lower case without quotes, unit in brackets, macro signs and a trailing ``_c4``."""
     text = re.sub(r"\$\(([^)]*)\)(\[[\d-]*\])?", r"\1", label.strip().strip('"').lower())
-    return re.sub(r"(_c\d+|\s*\*)$", "", text).strip()
+    text = re.sub(r"(_c\d+|\s*\*)$", "", text).strip()
+    return re.sub(r"\s*(/\s*\w+|[\[(][^\])]*[\])])$", "", text).strip() or text
 
 
 def _pick(labels: Sequence[str], patterns: Sequence[str], data: FloatArray | None = None) -> int | None:

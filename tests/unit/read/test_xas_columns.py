@@ -112,6 +112,24 @@ def test_columns_named_in_the_study_by_label_or_number():
         read(text, i0_column="zz", i1_column="b")
 
 
+@pytest.mark.parametrize(
+    ("energy", "i0", "i1"),
+    [
+        ("Energy (eV)", "I0 [A]", "It [A]"),
+        ("E / eV", "I0 / counts", "I1 / counts"),
+        ("Energie [eV]", "I0", "I1"),
+        ("Photon Energy", "Io", "ITRANS"),
+        ('"energy"', '"i0"', '"i1"'),
+        ("能量 (eV)", "I0", "I1"),
+    ],
+)
+def test_labels_of_spreadsheets(energy, i0, i1):
+    counts = 1e5 * (1 + 1e-4 * (ENERGY - E0))
+    scan = read(table(ENERGY, counts, counts * np.exp(-MU), head=f"{energy},{i0},{i1}", sep=","))
+    np.testing.assert_allclose(scan.mu, MU, rtol=1e-6)
+    assert scan.mode == "transmission"
+
+
 def test_columns_that_the_study_names_are_the_signal():
     text = table(ENERGY, np.full_like(MU, 1e5), 1e5 * np.exp(-MU), 1e3 * MU, 7 + MU, head="# energy i0 it if mutrans")
     assert read(text, mu_column="mutrans").mu[0] == pytest.approx(7 + MU[0])
