@@ -67,7 +67,7 @@ def plain(label: str) -> str:
     """Label in lower case without quotes, unit in brackets, macro signs and a trailing ``_c4``."""
     text = re.sub(r"\$\(([^)]*)\)(\[[\d-]*\])?", r"\1", label.strip().strip('"').lower())
     text = re.sub(r"(_c\d+|\s*\*)$", "", text).strip()
-    return re.sub(r"\s*(/\s*\w+|[\[(][^\])]*[\])])$", "", text).strip() or text
+    return re.sub(r"\s*(/\s*[\w^-]+|[\[(][^\])]*[\])])$", "", text).strip() or text
 
 
 def _pick(labels: Sequence[str], patterns: Sequence[str], data: FloatArray | None = None) -> int | None:

@@ -175,9 +175,11 @@ def test_dead_time_factors_are_applied_and_kept_in_the_counts():
 
 def test_chi_of_k_is_told_from_mu_of_energy():
     k = np.arange(0, 14, 0.05)
-    scan = read(table(k, np.sin(4 * k), head="# k chi"))
-    assert scan.is_chi
-    np.testing.assert_allclose(scan.energy_ev, k)
+    for head in ("# k chi", "k/A^-1\tchi", "k (1/A) chi(k)"):
+        sep = "\t" if "\t" in head else "  "
+        scan = read(table(k, np.sin(4 * k), head=head.replace(") chi", ")  chi"), sep=sep))
+        assert scan.is_chi
+        np.testing.assert_allclose(scan.energy_ev, k)
 
 
 def test_xdi_header_names_columns_element_edge_and_angle():
