@@ -1,8 +1,8 @@
 """Impedance spectrum -> checked spectrum: what may enter a fit, and whether Kramers-Kronig holds.
 
 Nothing is deleted: points are masked with a reason.  Verdict of the linear Kramers-Kronig test: ``pass`` when the residuals are
-noise (rms within 1.5 sigma, none beyond 5 sigma, no run of one sign), ``fail`` when they are not, ``cannot decide`` when they are small
-but not random - a slow drift of some per cent hides there: repeat the sweep, or measure up and down.
+noise (rms within 1.5 sigma, none beyond 5 sigma, no run of one sign), ``fail`` when they are not, ``cannot decide`` when they are
+small but not random - a slow drift of some per cent hides there: repeat the sweep, or measure up and down.
 """
 
 from __future__ import annotations

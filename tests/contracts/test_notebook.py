@@ -1,0 +1,51 @@
+"""The review notebook: kept without outputs, and it runs on the results of the example study."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEFAULT = 'RESULTS = "../raw_examples/results"'
+
+
+@pytest.fixture(scope="module")
+def path(repo: Path) -> Path:
+    return repo / "notebooks" / "review.ipynb"
+
+
+@pytest.fixture(scope="module")
+def cells(path: Path) -> list[dict[str, Any]]:
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def test_it_is_kept_without_outputs(cells: list[dict[str, Any]]) -> None:
+    code = [c for c in cells if c["cell_type"] == "code"]
+    assert len(code) >= 6
+    assert all(not c["outputs"] and c["execution_count"] is None for c in code)
+
+
+def test_one_path_at_the_top_and_the_public_interface_only(cells: list[dict[str, Any]]) -> None:
+    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    assert code[0].startswith(DEFAULT)
+    assert sum("RESULTS =" in source for source in code) == 1
+    imports = {line for source in code for line in source.splitlines() if line.startswith(("import ", "from "))}
+    assert "import pipeline" in imports
+    assert not any("pipeline." in line for line in imports)
+
+
+def test_it_runs_on_the_example(path: Path, example_results: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    client = pytest.importorskip("nbclient")
+    notebook = nbformat.read(path, as_version=4)
+    first = next(c for c in notebook.cells if c.cell_type == "code")
+    first.source = first.source.replace(DEFAULT, f"RESULTS = {str(example_results)!r}")
+    client.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    shown = "\n".join(str(o.get("text", "")) + str(o.get("data", {}).get("text/plain", "")) for o in outputs)
+    assert "SIMULATED DATA" in shown
+    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 4
+    for expected in ("HSE-Sm", "j_1_uA_per_cm2", "eis/HSE-Sm_warm.mpt"):
+        assert expected in shown
