@@ -79,7 +79,8 @@ def computed_windows(study: Study) -> dict[str, tuple[float, float]]:
     """Thermodynamic windows of the study; a composite without one gets the intersection of its phases' windows."""
     given = dict(study.computed_windows)
     for s in study.samples:
-        parts = [given[i] for i in (s.crystalline_phase, s.amorphous_phase) if i in study.computed_windows]
+        phases = [i for i in (s.crystalline_phase, s.amorphous_phase) if i is not None]
+        parts = [study.computed_windows[i] for i in phases if i in study.computed_windows]
         if s.id not in given and len(parts) == 2:
             low, high = max(p[0] for p in parts), min(p[1] for p in parts)
             if low < high:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.model.summary import Kind
 from pipeline.read.source import load_raw
 from pipeline.records import hash_bytes, hash_parts, source_hash, versions
 from pipeline.study.rows import Study
@@ -30,7 +31,7 @@ NEEDS = {
 class Task:
     """One unit of work, small enough to send to a worker."""
 
-    kind: str
+    kind: Kind
     name: str
     key: str
     row: Any
@@ -53,7 +54,7 @@ def plan(study: Study, only: str | None = None) -> list[list[Task]]:
                 hashes[name] = f"unreadable: {error}"
         return hashes[name]
 
-    def task(kind: str, name: str, row: Any, files: Sequence[str], inputs: Mapping[str, tuple[str, ...]]) -> Task:
+    def task(kind: Kind, name: str, row: Any, files: Sequence[str], inputs: Mapping[str, tuple[str, ...]]) -> Task:
         settings = {stage: study.settings[stage] for stage in NEEDS[kind]}
         key = hash_parts(kind, row, [digest(f) for f in files], settings, inputs, *common)
         return Task(kind=kind, name=name, key=key, row=row, settings=settings, inputs=inputs)

@@ -123,7 +123,8 @@ def _finish(
     found["rejected"] = (*found["rejected"], *failed)
     summary = summarize_run(study, found)
     summary = replace(summary, provenance=_provenance(study, waves, summary, only))
-    light = replace(summary, **dict.fromkeys(GATHERED, ()))
+    nothing: dict[str, Any] = dict.fromkeys(GATHERED, ())
+    light = replace(summary, **nothing)
     run = {"keys": keys, "summary": encode(light), "failed": encode(failed)}
     write_atomic(out / "records" / "run.json", json.dumps(run, ensure_ascii=False, allow_nan=False).encode())
     write_report(summary, out)

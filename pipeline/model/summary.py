@@ -12,6 +12,9 @@ from pipeline.model.measurement import Sample
 from pipeline.model.result import Estimate, Finding, Verdict
 from pipeline.model.sweep import SweepFit
 
+Kind = Literal["eis", "lsv", "xas", "pellet", "edge"]
+"""Of a unit of work: a file of impedance or of sweeps, the scans of a sample at an edge, a pellet, an edge."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
@@ -28,7 +31,7 @@ class Rejection:
 class Record:
     """What one unit of work left: its results and what was refused. Written once, read by the collector."""
 
-    kind: Literal["eis", "lsv", "xas", "pellet", "edge"]
+    kind: Kind
     name: str
     """The file, the sample, or the edge."""
     sample: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def load_study(path: Path) -> Study:
     StudyError
         With all mistakes: TOML, unknown or wrong keys, files that do not exist, samples that are not defined.
     """
-    table, mistakes = _parse(path), []
+    table = _parse(path)
+    mistakes: list[str] = []
     study = _validate(table, path.name, mistakes)
     settings, layers, wrong = resolve_settings(dict(table.get("settings") or {}))
     mistakes += [f"{path.name}: {line}" for line in wrong]
@@ -46,7 +48,7 @@ def load_study(path: Path) -> Study:
     xas = _merge_groups([_xas(s, t, i, files, reviews) for s in study.sample for i, t in enumerate(s.xas)])
     _check_once([r.name for r in eis], "eis", path.name, mistakes)
     _check_once([r.name for r in lsv], "lsv", path.name, mistakes)
-    known = {r.name for r in (*eis, *lsv)} | {n for g in xas for n in g.names}
+    known = {r.name for r in eis} | {r.name for r in lsv} | {n for g in xas for n in g.names}
     for i, review in enumerate(reviews):
         if review.file not in known:
             hint = nearest(review.file, sorted(known)) if len(known) < 2000 else "a file of this study"
@@ -117,14 +119,15 @@ def _models() -> list[type[BaseModel]]:
 
 
 def _sample(row: SampleTable) -> Sample:
-    p = row.pellet
-    pellet = p and Pellet(
-        thickness_m=p.thickness_mm * 1e-3,
-        diameter_m=p.diameter_mm * 1e-3,
-        thickness_sigma_m=p.thickness_sigma_mm * 1e-3,
-        diameter_sigma_m=p.diameter_sigma_mm * 1e-3,
-        mass_kg=None if p.mass_mg is None else p.mass_mg * 1e-6,
-    )
+    pellet = None
+    if (p := row.pellet) is not None:
+        pellet = Pellet(
+            thickness_m=p.thickness_mm * 1e-3,
+            diameter_m=p.diameter_mm * 1e-3,
+            thickness_sigma_m=p.thickness_sigma_mm * 1e-3,
+            diameter_sigma_m=p.diameter_sigma_mm * 1e-3,
+            mass_kg=None if p.mass_mg is None else p.mass_mg * 1e-6,
+        )
     return Sample(
         id=row.id,
         label=row.label or row.id,
@@ -209,8 +212,6 @@ def _xas(s: SampleTable, t: XasTable, i: int, files: RawFolder, reviews: Sequenc
 
 def _merge_groups(groups: list[XasGroup]) -> tuple[XasGroup, ...]:
     """Two tables of one sample at one edge are one group."""
-    from dataclasses import replace
-
     merged: dict[tuple[str, str, str], XasGroup] = {}
     for group in groups:
         key = (group.sample, group.element, group.edge)
