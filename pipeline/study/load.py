@@ -20,6 +20,8 @@ from pipeline.study.settings import nearest, resolve_settings
 
 MAX_STUDY_BYTES = 4_000_000
 ZERO_CELSIUS_K = 273.15
+MAX_KELVIN = 1500.0
+"""Hotter is no pellet in a cell; a number in K given as °C lies below it and is caught by the Arrhenius line instead."""
 
 
 def load_study(path: Path) -> Study:
@@ -33,7 +35,8 @@ def load_study(path: Path) -> Study:
     table = _parse(path)
     mistakes: list[str] = []
     study = _validate(table, path.name, mistakes)
-    settings, layers, wrong = resolve_settings(dict(table.get("settings") or {}))
+    given = table.get("settings")
+    settings, layers, wrong = resolve_settings(given if isinstance(given, Mapping) else {})
     mistakes += [f"{path.name}: {line}" for line in wrong]
     if study is None:
         raise StudyError(tuple(mistakes))
@@ -150,6 +153,9 @@ def _eis(s: SampleTable, t: EisTable, i: int, files: RawFolder, reviews: Sequenc
         if given is not None:
             files.mistakes.append(f"{files.study}: {where}: temperature_c and temperature_k are both given (keep one)")
         given = t.temperature_c + ZERO_CELSIUS_K
+    if given is not None and not 0 < given < MAX_KELVIN:
+        problem = f"{given:g} K is no temperature of a cell (below absolute zero, or kelvin given as °C?)"
+        files.mistakes.append(f"{files.study}: {where}: {problem}")
     log = temperature_log(t.temperatures, where, files) if t.temperatures else {}
     rows = []
     for extra in (t.corrections.short, t.corrections.open):

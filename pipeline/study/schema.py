@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Files = str | list[str]
 EDGE = r"^[A-Z][a-z]? (K|L1|L2|L3)$"
+
+
+def _rising(window: tuple[float, float]) -> tuple[float, float]:
+    if not window[0] < window[1]:
+        raise ValueError("the reduction limit comes first and lies below the oxidation limit")
+    return window
 
 
 class _Table(BaseModel):
@@ -124,6 +130,6 @@ class StudyTable(_Table):
     simulated: bool = False
     sample: Annotated[list[SampleTable], Field(min_length=1)]
     xas_reference: dict[str, str] = {}
-    computed_window_v_vs_na: dict[str, tuple[float, float]] = {}
+    computed_window_v_vs_na: dict[str, Annotated[tuple[float, float], AfterValidator(_rising)]] = {}
     settings: dict[str, Any] = {}
     review: list[ReviewTable] = []
