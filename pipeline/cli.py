@@ -161,7 +161,7 @@ def _init(args: argparse.Namespace) -> int:
     write_atomic(target, text.encode())
     for line in notes:
         print(line)
-    print(f"wrote {target}: answer the lines marked with '?', then: hse run {target}")
+    print(f"wrote {target}: answer the lines that begin with '# ?', then: hse run {target}")
     return 0
 
 
@@ -169,9 +169,10 @@ def _check(args: argparse.Namespace) -> int:
     from pipeline.errors import PipelineError
     from pipeline.flow import inspect_file
     from pipeline.read.source import load_raw
-    from pipeline.study.settings import resolve_settings
+    from pipeline.study.settings import settings_class
 
-    settings, _, _ = resolve_settings({})
+    stages = ("eis.read", "eis.check", "lsv.check", "xas.read", "xas.check")  # no fit: that would import larch
+    settings = {stage: settings_class(stage)() for stage in stages}
     failed = False
     for path in args.files:
         try:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 ZERO_CELSIUS_K = 273.15
 NUMBER = r"(?:[-+−–]|m|minus|neg)?\d+(?:[.,p]\d+)?"
 TEMPERATURE_RULE = (
     rf"(?:^|(?<=[^A-Za-z0-9.]))(?:(?P<value>{NUMBER})[ _]?(?:°|deg)?[ _]?(?P<unit>[CK])|(?P<room>RT))"
-    r"(?=$|[^A-Za-z0-9])"
+    r"(?=$|[_ .,;()\[\]-])"
 )
 """A signed number before C or K between separators (-70C, m70C, 203K, 25 °C, 60degC), or RT for 25 °C."""
+TEMPERATURE_WORD = r"(?:[-+−–]|m|minus|neg)?\d+(?:[.,p]\d+)?[ _]?(?:°|deg)?[CK]|RT"
+TECHNIQUE_WORD = r"S?[PG]EIS|EIS|LSV|CVA?|OCV|CA|CP|GCPL\d?|ox(?:idation)?|red(?:uction)?|EXAFS|XANES|XAS"
+EDGE_WORD = r"(?:Ta|Sm|La|Zr|Hf|Cl)|(?i:[A-Z][a-z]?[-_ ]?(?:K|L[123]))"
+NAME_RULE = (
+    rf"(?:^|/)(?:(?:{TEMPERATURE_WORD}|{TECHNIQUE_WORD}|\d+)[_ ]+)*(?P<sample>[^/]*?[^/_ ])"
+    rf"(?=(?:[_ ]+(?:{TEMPERATURE_WORD}|{TECHNIQUE_WORD}|{EDGE_WORD}|C\d\d|(?:scan|run|loop)?\d+)"
+    r"|-\d+(?:°|deg)?[CK])(?:[_ .(][^/]*)?$|$)"
+)
+"""How a sample stands in a path without its suffix: in the last part, after leading numbers, techniques and temperatures,
+and up to the first of: temperature, technique, element or edge, channel (C01), running number."""
 
 
 def parse_number(text: str) -> float:
@@ -23,23 +34,73 @@ def parse_number(text: str) -> float:
     return sign * float(found["digits"].replace(",", ".").replace("p", "."))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTemperature:
+    """A temperature that stands in a name, and where."""
+
+    kelvin: float
+    start: int
+    """Where the number (without its unit) begins and ends in the name."""
+    end: int
+    celsius: bool
+    hyphen: bool
+    """True where a hyphen after a letter or digit stands before the number: a separator, or a minus sign."""
+
+
+def find_temperature(name: str, rule: str = TEMPERATURE_RULE, *, whole: bool = False) -> NamedTemperature | None:
+    """Temperature that a path tells. The last match in the last part wins: ``25C_pressed_-70C`` is at -70 °C.
+
+    With ``whole`` the rule is matched against the whole path.  Its groups are ``value`` and ``unit`` (C or K), or
+    ``temperature_c``, or ``temperature_k``; and ``room``.
+    """
+    begin = 0 if whole else name.rfind("/") + 1
+    found = [t for m in re.finditer(rule, without_suffix(name)[begin:]) if (t := _temperature(m, begin)) is not None]
+    return found[-1] if found else None
+
+
 def temperature_from_name(name: str, rule: str = TEMPERATURE_RULE) -> float | None:
-    """Temperature in K that a file name tells, or None. The last match wins: ``25C_pressed_-70C`` is at -70 °C."""
-    stem = name.rsplit("/", 1)[-1]
-    stem = re.sub(r"\.[A-Za-z]\w{0,4}$", "", stem)
-    found = [m for m in re.finditer(rule, stem) if _kelvin(m) is not None]
-    return _kelvin(found[-1]) if found else None
+    """Temperature in K that a file name tells, or None."""
+    found = find_temperature(name, rule)
+    return None if found is None else found.kelvin
 
 
-def _kelvin(match: re.Match[str]) -> float | None:
+def sample_from_name(name: str, rule: str = NAME_RULE) -> str:
+    """Sample that a path tells by the rule's group ``sample``; else the folder it lies in; '' where neither is there."""
+    found = re.search(rule, without_suffix(name))
+    sample = (found["sample"] or "") if found and "sample" in found.groupdict() else ""
+    sample = sample.strip(" _")
+    if not sample or re.fullmatch(rf"(?:{TEMPERATURE_WORD}|{TECHNIQUE_WORD}|\d+)(?:[_ ].*)?", sample):
+        return name.split("/")[-2] if "/" in name else sample
+    return sample
+
+
+def without_suffix(name: str) -> str:
+    """The path without the suffix of its last part."""
+    return re.sub(r"\.[A-Za-z]\w{0,4}$", "", name)
+
+
+def _temperature(match: re.Match[str], begin: int) -> NamedTemperature | None:
     groups = match.groupdict()
     if groups.get("room"):
-        return 25.0 + ZERO_CELSIUS_K
-    if groups.get("value") is None:
+        start, end = match.span("room")
+        kelvin = 25.0 + ZERO_CELSIUS_K
+        return NamedTemperature(kelvin=kelvin, start=begin + start, end=begin + end, celsius=True, hyphen=False)
+    key = next((k for k in ("value", "temperature_c", "temperature_k") if groups.get(k) is not None), None)
+    if key is None:
         return None
-    value = parse_number(groups["value"])
-    kelvin = round(value if groups.get("unit") == "K" else value + ZERO_CELSIUS_K, 6)
-    return kelvin if 0 < kelvin < 2000 else None
+    celsius = key == "temperature_c" or (key == "value" and (groups.get("unit") or "C") == "C")
+    try:
+        value = parse_number(groups[key])
+    except ValueError:
+        return None
+    if key == "value" and celsius and abs(value) < 5 and not value.is_integer():
+        return None  # 0.5C is a charging rate
+    kelvin = round(value + ZERO_CELSIUS_K if celsius else value, 6)
+    start, end = match.span(key)
+    hyphen = start > 1 and match.string[start - 1] in "-−–" and match.string[start - 2].isalnum()
+    if not 0 < kelvin < 2000:
+        return None
+    return NamedTemperature(kelvin=kelvin, start=begin + start, end=begin + end, celsius=celsius, hyphen=hyphen)
 
 
 @cache

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.errors import ReadError
 from pipeline.model.measurement import ImpedanceSpectrum, LinearSweep, RawFile, Recognition
+from pipeline.model.result import Finding
 from pipeline.read.biologic import has_impedance, parse_eclab, to_spectra, to_sweeps
 from pipeline.read.delimited import DelimitedSettings, read_delimited_impedance, read_delimited_sweep
 from pipeline.read.names import temperature_from_name
@@ -83,12 +84,18 @@ def recognise(raw: RawFile) -> Recognition:
     return known
 
 
+def _as_finding(error: ReadError) -> Finding:
+    return Finding(severity="error", field=error.field, problem=error.problem, hint=error.hint)
+
+
 def _recognise_eclab(raw: RawFile) -> Recognition | None:
     try:
         eclab = parse_eclab(raw)
     except ReadError as error:
         form = "EC-Lab mpr" if raw.data.startswith(b"BIO-LOGIC") else "EC-Lab mpt"
-        return Recognition(file=raw.name, technique="other", format=form, detail=error.problem, evidence=str(error))
+        return Recognition(
+            file=raw.name, technique="other", format=form, evidence="its first bytes", findings=(_as_finding(error),)
+        )
     if eclab is None:
         return None
     form, table = eclab
@@ -97,7 +104,7 @@ def _recognise_eclab(raw: RawFile) -> Recognition | None:
             spectra = to_spectra(raw, form, table)
         except ReadError as error:
             return Recognition(
-                file=raw.name, technique="other", format=form, detail=table.technique, evidence=str(error)
+                file=raw.name, technique="other", format=form, detail=table.technique, findings=(_as_finding(error),)
             )
         f = np.concatenate([s.frequency_hz for s in spectra])
         temperature = spectra[0].temperature_k
