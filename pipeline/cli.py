@@ -156,9 +156,9 @@ def _init(args: argparse.Namespace) -> int:
         print(f"{target}: exists already (--force replaces it)", file=sys.stderr)
         return 2
     text, notes = draft_study(args.folder, args.name_rule)
-    from pipeline.records import write_atomic
+    from pipeline.atomic import write_whole
 
-    write_atomic(target, text.encode())
+    write_whole(target, text.encode())
     for line in notes:
         print(line)
     print(f"wrote {target}: answer the lines that begin with '# ?', then: hse run {target}")

@@ -11,8 +11,6 @@ import hashlib
 import importlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -22,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.atomic import write_whole
 from pipeline.model.summary import Record
 
 MODEL_MODULES = ("result", "measurement", "impedance", "sweep", "absorption", "summary")
@@ -134,21 +133,6 @@ def decode(data: Any) -> Any:
         raise ValueError(f"record does not fit class {kind!r}: {error}") from error
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a reader or an interruption never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 class Store:
     """The folder ``records/`` of one run: ``ab/<key>.json``."""
 
@@ -166,7 +150,7 @@ class Store:
     def write(self, key: str, record: Record) -> None:
         """Write one record atomically; the same record gives the same bytes."""
         text = json.dumps(encode(record), separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-        write_atomic(self.path(key), text.encode())
+        write_whole(self.path(key), text.encode())
 
     def read(self, key: str) -> Record:
         """Read one record back.

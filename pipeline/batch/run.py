@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.atomic import write_whole
 from pipeline.batch.collect import gather, summarize_run
 from pipeline.batch.plan import Task, plan
 from pipeline.batch.work import Places, cache_folder, execute
 from pipeline.errors import StudyError
 from pipeline.model.summary import Record, Rejection, RunSummary
-from pipeline.records import Store, decode, encode, hash_parts, source_hash, versions, write_atomic
+from pipeline.records import Store, decode, encode, hash_parts, source_hash, versions
 from pipeline.report import format_key_table, write_report
 from pipeline.study import Study, load_study
 from pipeline.study.settings import describe_settings
@@ -126,7 +127,7 @@ def _finish(
     nothing: dict[str, Any] = dict.fromkeys(GATHERED, ())
     light = replace(summary, **nothing)
     run = {"keys": keys, "summary": encode(light), "failed": encode(failed)}
-    write_atomic(out / "records" / "run.json", json.dumps(run, ensure_ascii=False, allow_nan=False).encode())
+    write_whole(out / "records" / "run.json", json.dumps(run, ensure_ascii=False, allow_nan=False).encode())
     write_report(summary, out)
     printed = format_key_table(summary)
     rows = [{f.name: getattr(r, f.name) for f in fields(r)} for r in summary.rejected]
@@ -176,7 +177,7 @@ def _write_manifest(out: Path, summary: RunSummary, *, started: datetime, **rest
         **{k: encode(v) for k, v in summary.provenance.items()},
         **rest,
     }
-    write_atomic(out / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+    write_whole(out / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False).encode())
 
 
 def load_results(out: Path | str) -> RunSummary:

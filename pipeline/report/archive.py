@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.atomic import write_whole
 from pipeline.model.absorption import ReducedAbsorption, ShellFit
 from pipeline.model.summary import RunSummary
 from pipeline.report.athena_project import group_labels, pack_project, project_text
@@ -170,7 +171,6 @@ def write_archive(summary: RunSummary, out: Path) -> tuple[Path, ...]:
     written = []
     for path, data in archive_files(summary).items():
         target = out / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        write_whole(target, data)
         written.append(target)
     return tuple(written)

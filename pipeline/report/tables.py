@@ -68,7 +68,7 @@ def to_frame(table: Table) -> DataFrame:
         values = [row.get(name) for row in table.rows]
         if kind == "text":
             values = ["" if v is None else str(v) for v in values]
-        data[name] = pd.array(values, dtype=DTYPES[kind]) if kind != "number" else pd.Series(values, dtype="float64")
+        data[name] = pd.Series(values, dtype=DTYPES[kind])
     return pd.DataFrame(data, columns=list(table.columns))
 
 

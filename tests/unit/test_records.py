@@ -9,7 +9,7 @@ from pipeline.model.impedance import KramersKronig
 from pipeline.model.measurement import ImpedanceSpectrum, Source
 from pipeline.model.result import Estimate, Finding
 from pipeline.model.summary import Record, Rejection
-from pipeline.records import Store, decode, encode, hash_parts, write_atomic
+from pipeline.records import Store, decode, encode, hash_parts
 
 
 def spectrum() -> ImpedanceSpectrum:
@@ -60,16 +60,6 @@ def test_only_classes_of_the_model_are_rebuilt():
         decode({"$": "Path", "x": 1})
     with pytest.raises(ValueError, match="does not fit class 'Finding'"):
         decode({"$": "Finding", "colour": "red"})
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
-    target = tmp_path / "x.json"
-    write_atomic(target, b"old")
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        write_atomic(target, b"new and half")
-    assert target.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
 
 
 def test_keys_follow_content_not_identity():

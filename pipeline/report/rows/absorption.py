@@ -94,7 +94,8 @@ def _ixs(summary: RunSummary) -> Table:
     """The same rows as ``archive/exafs.csv``; every column stands even where no sample filled it."""
     reductions = {(r.sample, r.element, r.edge): r for r in summary.absorption}
     rows = [exafs_row(reductions.get((s.sample, s.element, s.edge)), s) for s in summary.shells]
-    names = list(max(rows, key=len)) if rows else list(EXAFS)
+    widest = max(range(len(rows)), key=lambda i: len(rows[i]), default=0)
+    names = list(rows[widest]) if rows else list(EXAFS)
     counts = {"scans_merged", "n_variables"}
     kinds: dict[str, Kind] = {}
     for n in names:

@@ -41,7 +41,7 @@ def columns(text: str) -> dict[str, Kind]:
             case "sigma":
                 kinds |= dict.fromkeys((name, f"{name}_sigma"), "number")
             case "number" | "count" | "flag" | "text":
-                kinds[name] = kind  # type: ignore[assignment]
+                kinds[name] = kind
             case "":
                 kinds[name] = "text"
             case _:

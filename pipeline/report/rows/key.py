@@ -112,7 +112,7 @@ def key_cells(summary: RunSummary) -> tuple[tuple[str, ...], list[tuple[str, ...
     """Head and rows of the key table as text, for the terminal and the page; withheld values are a dash."""
     head = ("sample", "σ(25 °C) / mS/cm", "Ea / eV", "σ verdict", "window / V vs Na/Na+", "window verdict",
             "distances / Å", "distance verdict", "MS/SS change", "distortion verdict")  # fmt: skip
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for r in _key_rows(summary):
         sigma = _cell(r, "conductivity_25C_S_per_cm", 1e3) + (" (extrapolated)" if r.get("extrapolated") else "")
         energy = _cell(r, "activation_energy_eV")

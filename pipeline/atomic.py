@@ -1,4 +1,7 @@
-"""Files written whole or not at all: a temporary neighbour, flushed, then one ``os.replace``."""
+"""Files written whole or not at all: a temporary neighbour, flushed, then one ``os.replace``.
+
+Records, report and manifest are written through it, so it stands at the bottom, beside the errors.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def write_tree(out: Path, files: Mapping[str, bytes]) -> None:
     root = out.resolve()
     for name in sorted(before - set(files)):
         old = (out / name).resolve()
-        if old.is_relative_to(root):
+        if old.is_relative_to(root) and old.is_file():
             old.unlink(missing_ok=True)
     write_whole(out / LEDGER, _ledger_bytes(set(files)))
 

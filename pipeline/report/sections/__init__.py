@@ -1,0 +1,1 @@
+"""What the page says, section by section: each function turns a part of the summary into blocks."""

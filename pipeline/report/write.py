@@ -1,0 +1,36 @@
+"""Every file of a report: tables, figures, archive and page. All bytes are made before the first is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.atomic import write_tree
+from pipeline.model.summary import RunSummary
+
+
+def report_files(summary: RunSummary) -> dict[str, bytes]:
+    """Path from the results' folder -> bytes, the page last: where it stands, all that it links to stands too.
+
+    The same summary gives the same bytes with the same versions of the libraries.
+    """
+    from pipeline.report.archive import archive_files
+    from pipeline.report.page import render_page
+    from pipeline.report.tables import list_tables, table_files
+
+    files = table_files(list_tables(summary))
+    files |= archive_files(summary)
+    files["report.html"] = render_page(summary)
+    return files
+
+
+def write_report(summary: RunSummary, out: Path) -> None:
+    """Write tables, figures, archive and ``report.html`` into the results' folder; no file is ever half-written.
+
+    Files of an earlier report that this one has not are taken away; files of anybody else are left alone.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written.
+    """
+    write_tree(out, report_files(summary))

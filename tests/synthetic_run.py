@@ -1,0 +1,521 @@
+"""A small whole run made by hand, so that the report is tested without a fit: shapes are right, numbers are plausible."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pipeline.model.absorption import Distortion, ReducedAbsorption, ScanUse, ScatteringPath, ShellFit, WaveletMap
+from pipeline.model.impedance import (
+    Arc,
+    CheckedSpectrum,
+    KramersKronig,
+    ModelScore,
+    PelletFit,
+    RegionAssignment,
+    SeriesArc,
+    SeriesFit,
+    SpectrumFit,
+)
+from pipeline.model.measurement import ImpedanceSpectrum, LinearSweep, Pellet, Sample, Source
+from pipeline.model.result import Estimate, Finding, Mask, Verdict
+from pipeline.model.summary import (
+    ArrheniusFit,
+    CompositionOptimum,
+    CompositionPoint,
+    ConductivityPoint,
+    LimitDifference,
+    Rejection,
+    RunSummary,
+    StabilityWindow,
+)
+from pipeline.model.sweep import CheckedSweep, Onset, SweepConditions, SweepFit
+
+KB_EV = 8.617333262e-5
+PELLET = Pellet(thickness_m=5.5e-4, diameter_m=0.01, thickness_sigma_m=1e-5, diameter_sigma_m=2e-5, mass_kg=1.2e-4)
+GOOD = Verdict(level="resolved", reason="sigma 1.2 % of the value")
+WEAK = Verdict(level="weak", reason="sigma 11 % of the value")
+NONE = Verdict(level="unresolved", reason="neighbouring time constants differ by 3.1 only")
+NEVER = Verdict(level="refused", reason="apex at 5.2e8 Hz, 74 times the highest frequency")
+TEMPERATURES = (203.15, 223.15, 243.15, 263.15, 298.15, 333.15)
+REGIONS = ("bulk", "amorphous", "interface")
+
+
+def estimate(value: float, relative: float = 0.02, unit: str = "1") -> Estimate:
+    return Estimate(value=value, sigma=relative * abs(value), unit=unit)
+
+
+def spectrum_fit(sample: str, t: float, *, n_arcs: int = 3, loop: int = 1, file: str | None = None) -> SpectrumFit:
+    f = np.logspace(np.log10(7e6), 0, 69)
+    w = 2j * np.pi * f
+    r = np.array([3e3, 2e3, 1e3])[:n_arcs] * np.exp(0.33 / KB_EV * (1 / t - 1 / 203.15))
+    c, n = np.array([4e-11, 1.5e-9, 6e-8])[:n_arcs], np.array([0.95, 0.9, 0.85])[:n_arcs]
+    q = c**n * r ** (n - 1)
+    model = 1 / (2e-6 * w**0.85) + sum(ri / (1 + ri * qi * w**ni) for ri, qi, ni in zip(r, q, n, strict=True)) + 0.5
+    noise = np.random.default_rng(1).normal(scale=0.003, size=(2, f.size))
+    z = model * (1 + noise[0] + 1j * noise[1])
+    keep = np.ones(f.size, bool)
+    keep[[3, 40]] = False
+    spectrum = ImpedanceSpectrum(
+        source=Source(file=file or f"eis/{sample}_{t - 273.15:g}C.mpt", format="EC-Lab mpt", instrument="SP-300"),
+        frequency_hz=f,
+        impedance_ohm=z,
+        loop=loop,
+        temperature_k=t,
+        temperature_origin="file name",
+    )
+    kk = KramersKronig(
+        level="pass",
+        reason="rms 0.31 %, 1.0 times the noise",
+        n_elements=22,
+        mu=0.8,
+        rms_percent=0.31,
+        noise_percent=0.3,
+        residual_real=noise[0][keep],
+        residual_imag=noise[1][keep],
+    )
+    masks = (Mask(indices=(3,), reason="person: cable"), Mask(indices=(40,), reason="mains 50 Hz"))
+    checked = CheckedSpectrum(spectrum=spectrum, keep=tuple(keep.tolist()), masks=masks, kk=kk, noise=0.003)
+    verdicts = (GOOD, WEAK, NONE)
+    arcs = tuple(
+        Arc(
+            number=i + 1,
+            resistance=estimate(ri, unit="ohm") if v.printable else None,
+            cpe_q=estimate(qi, unit="F s^(n-1)"),
+            cpe_exponent=estimate(ni, 0.01),
+            capacitance=estimate(ci, unit="F"),
+            apex_hz=float(1 / (2 * np.pi * ri * ci)),
+            apex_over_f_max=float(1 / (2 * np.pi * ri * ci) / f[0]),
+            verdict=v,
+        )
+        for i, (ri, qi, ni, ci, v) in enumerate(zip(r, q, n, c, verdicts[:n_arcs], strict=True))
+    )
+    names, values = ["R0"], [0.5]
+    for i in range(n_arcs):
+        names += [f"R{i + 1}", f"CPE{i + 1}_0", f"CPE{i + 1}_1"]
+        values += [float(r[i]), float(q[i]), float(n[i])]
+    names += [f"CPE{n_arcs + 1}_0", f"CPE{n_arcs + 1}_1"]
+    values += [2e-6, 0.85]
+    score: dict[str, Any] = {"blocking": True, "inductance": False, "n_parameters": 9, "aicc": 10.0, "bic": 20.0}
+    scores = tuple(
+        ModelScore(n_arcs=k, chi2=70.0, hits=4, starts=12, accepted=k == n_arcs, reason="lowest BIC", **score)
+        for k in (1, 2, 3)
+    )
+    circuit = "R0-" + "-".join(f"p(R{i + 1},CPE{i + 1})" for i in range(n_arcs)) + f"-CPE{n_arcs + 1}"
+    return SpectrumFit(
+        checked=checked,
+        circuit=circuit,
+        parameter_names=tuple(names),
+        parameter_values=tuple(values),
+        ln_covariance=np.eye(len(names)) * 4e-4,
+        arcs=arcs,
+        total_resistance=estimate(float(r.sum()), 0.003, "ohm"),
+        series_resistance=estimate(0.5, 0.1, "ohm"),
+        inductance=None,
+        blocking_q=estimate(2e-6),
+        blocking_exponent=estimate(0.85),
+        chi2_reduced=1.02,
+        noise=0.003,
+        scores=scores,
+        fitted_ohm=model,
+        verdict=WEAK,
+        findings=(Finding(severity="info", field="R0", problem="contact resistance, not the sample's"),),
+    )
+
+
+def assignments(n: int = 3) -> tuple[RegionAssignment, ...]:
+    return tuple(
+        RegionAssignment(
+            arc=i + 1,
+            region=REGIONS[i] if i < 2 else "undetermined",  # type: ignore[arg-type]
+            candidates=(REGIONS[i], "undetermined"),
+            reasons=(f"C l/A is number {i + 1} in order", "Ea as the pristine phase"),
+            specific_capacitance_f_per_m=estimate(3e-10 * 10**i, unit="F/m"),
+            relative_permittivity=estimate(30.0 * 10**i),
+        )
+        for i in range(n)
+    )
+
+
+def pellet_fit(sample: str, fits: list[SpectrumFit], usable: Verdict = GOOD) -> PelletFit:
+    t = [f.checked.spectrum.temperature_k for f in fits]
+    arcs = tuple(
+        SeriesArc(
+            number=i + 1,
+            activation_energy_ev=estimate(0.33, 0.004, "eV"),
+            resistance_at_t_ref=estimate(1000.0, unit="ohm"),
+            capacitance=estimate(4e-11 * 30**i, unit="F"),
+            exponent=estimate(0.9),
+            resistance_ohm=tuple(estimate(1e3 * np.exp(0.33 / KB_EV * (1 / k - 1 / 250)), unit="ohm") for k in t),
+            apex_hz=tuple(1e6 / 30**i for _ in t),
+            verdicts=tuple(GOOD for _ in t),
+        )
+        for i in range(3)
+    )
+    series = SeriesFit(
+        sample=sample,
+        files=tuple(f.checked.spectrum.source.file for f in fits),
+        loops=tuple(f.checked.spectrum.loop for f in fits),
+        temperature_k=tuple(t),
+        t_ref_k=250.0,
+        basis="sigma_T",
+        arcs=arcs,
+        drift=False,
+        kink_temperature_k=None,
+        f_statistic=1.1,
+        p_value=0.34,
+        residual_rms_per_temperature=tuple(1.0 for _ in t),
+        chi2_reduced=1.0,
+        ln_covariance=np.eye(9) * 1e-4,
+        resistance_25c_ohm=tuple(estimate(9.0, unit="ohm") for _ in range(3)),
+        usable=usable,
+    )
+    return PelletFit(
+        sample=sample,
+        pellet=PELLET,
+        series=series,
+        series_regions=assignments(),
+        spectrum_regions=tuple(assignments(f.n_arcs) for f in fits),
+    )
+
+
+def conduction(sample: str, s0: float, ea: float) -> tuple[list[ConductivityPoint], list[ArrheniusFit]]:
+    """sigma(25 °C) = s0 in S/m."""
+    points, lines = [], []
+    for j, (quantity, method) in enumerate((("total", "single"), ("bulk", "single"), ("bulk", "series"))):
+        energy = ea + 0.03 * j
+        value = s0 * 3**j
+        for i, t in enumerate(TEMPERATURES):
+            sigma = value * 298.15 / t * np.exp(-energy / KB_EV * (1 / t - 1 / 298.15))
+            shown = quantity == "total" or i < 4
+            points.append(
+                ConductivityPoint(
+                    sample=sample,
+                    file=f"eis/{sample}_{t - 273.15:g}C.mpt",
+                    loop=1,
+                    temperature_k=t,
+                    quantity=quantity,
+                    method=method,  # type: ignore[arg-type]
+                    conductivity_s_per_m=estimate(sigma, 0.01 if shown else 0.3, "S/m") if i != 5 or j == 0 else None,
+                    geometry_relative_sigma=PELLET.relative_sigma,
+                    verdict=(GOOD if i != 2 else WEAK) if shown else NONE,
+                )
+            )
+        for basis in ("sigma_T", "sigma"):
+            e = energy if basis == "sigma_T" else energy - 0.021
+            at = 250.0
+            ln_at = np.log(value / 100 * (298.15 if basis == "sigma_T" else 1)) - e / KB_EV * (1 / at - 1 / 298.15)
+            lines.append(
+                ArrheniusFit(
+                    sample=sample,
+                    quantity=quantity,
+                    method=method,  # type: ignore[arg-type]
+                    basis=basis,  # type: ignore[arg-type]
+                    activation_energy_ev=estimate(e, 0.005, "eV"),
+                    t_ref_k=at,
+                    ln_value_at_t_ref=Estimate(value=float(ln_at), sigma=0.02, unit="1"),
+                    ln_prefactor=estimate(12.0),
+                    conductivity_25c_s_per_m=estimate(value, 0.025, "S/m"),
+                    extrapolated=quantity != "total",
+                    n_points=6 if quantity == "total" else 4,
+                    n_left_out=0 if quantity == "total" else 2,
+                    t_min_k=203.15,
+                    t_max_k=333.15 if quantity == "total" else 263.15,
+                    kink_temperature_k=None,
+                    second_activation_energy_ev=None,
+                    correlation=0.01,
+                    verdict=GOOD,
+                )
+            )
+    return points, lines
+
+
+def sweep_fit(sample: str, direction: str, onset: float) -> SweepFit:
+    n = 400
+    sign = 1.0 if direction == "oxidation" else -1.0
+    e = np.linspace(2.2, 6.0, n) if sign > 0 else np.linspace(2.2, 0.0, n)
+    past = np.clip(sign * (e - onset), 0, None)
+    baseline = sign * 2e-8 * np.ones(n)
+    noise = np.random.default_rng(2).normal(scale=2e-8, size=n)
+    current = baseline + noise + sign * 3e-5 * past**2
+    sweep = LinearSweep(
+        source=Source(file=f"lsv/{sample}_{direction}.mpt", format="EC-Lab mpt"),
+        time_s=np.arange(n) * 10.0,
+        potential_v=e - 0.08,
+        current_a=current,
+        area_m2=7.854e-5,
+    )
+    conditions = SweepConditions(
+        reference_electrode="Na15Sn4", volts_vs_na=0.08, volts_vs_na_sigma=0.01, area_m2=7.854e-5, electrolyte_kg=9e-6
+    )
+    keep = np.ones(n, bool)
+    keep[[10, 11, 200]] = False
+    checked = CheckedSweep(
+        sweep=sweep,
+        direction=direction,  # type: ignore[arg-type]
+        keep=tuple(keep.tolist()),
+        masks=(Mask(indices=(10, 11, 200), reason="spike"),),
+        potential_v_vs_na=e,
+        potential_is_vs_na=True,
+        scan_rate_v_per_s=sign * 1e-4,
+        ocv_v=2.2,
+        conditions=conditions,
+    )
+    found = {
+        "j_1_uA_per_cm2": onset + sign * 0.16,
+        "j_10_uA_per_cm2": onset + sign * 0.51,
+        "departure_5sigma": onset + sign * 0.06,
+        "tangent": onset + sign * 0.9,
+    }
+    onsets = tuple(
+        Onset(
+            criterion=name,
+            onset_v_vs_na=Estimate(value=v, sigma=0.008, unit="V") if name != "j_10_uA_per_cm2" or sign > 0 else None,
+            verdict=WEAK if name == "tangent" else GOOD if name != "j_10_uA_per_cm2" or sign > 0 else NONE,
+        )
+        for name, v in found.items()
+    )
+    return SweepFit(
+        checked=checked,
+        onsets=onsets,
+        baseline_a=baseline,
+        noise_a=2e-8,
+        baseline_end_v=onset - sign * 0.3,
+        capacitance=estimate(2e-4, unit="F"),
+        charge_mah=0.3,
+        onset_v=np.zeros((0, 0)),
+    )
+
+
+def reduction(sample: str, element: str, e0: float, k_max: float) -> ReducedAbsorption:
+    k = np.arange(0, 18.01, 0.05)
+    energy = np.concatenate([np.arange(-150, -15, 5.0), np.arange(-15, 25, 0.5), k[k > 2.5] ** 2 / 0.262468]) + e0
+    distance = 2.40 if element == "Ta" else 2.83
+    phase = 2 * distance * k - 0.84 * k + 1
+    chi = np.where(k > 0.3, 2.4 * np.exp(-0.014 * k**2) / np.maximum(k, 0.3) * np.sin(phase), 0.0) / 2.4
+    step = 1 / (1 + np.exp(-(energy - e0) / 1.5))
+    white = 1.2 * np.exp(-(((energy - e0 - 3) / 4) ** 2))
+    fine = np.interp(np.sqrt(np.clip((energy - e0) * 0.262468, 0, None)), k, chi)
+    flat = step * (1 + fine * (energy > e0 + 15)) + white
+    r = np.arange(0, 6.01, 0.03)
+    peak = 4 * np.exp(-(((r - distance + 0.42) / 0.35) ** 2))
+    scans = tuple(
+        ScanUse(
+            file=f"xas/{sample}_{element}_{i}.dat",
+            loop=1,
+            e0_ev=e0,
+            edge_step=0.7,
+            shift_ev=0.02 * i,
+            shift_sigma_ev=0.01,
+            used=i != 3,
+            reason="" if i != 3 else "noise 4 times the median",
+            noise_k=1e-3,
+        )
+        for i in (1, 2, 3)
+    )
+    kk, rr = np.arange(2, k_max + 1, 0.1), np.arange(1, 5.5, 0.05)
+    hill = np.exp(-((kk[None] - 6.5) ** 2) / 8) * (
+        4 * np.exp(-((rr[:, None] - distance + 0.42) ** 2) / 0.1) + 0.8 * np.exp(-((rr[:, None] - 4.2) ** 2) / 0.1)
+    )
+    wavelet = WaveletMap(
+        kind="cauchy",
+        k_per_angstrom=kk,
+        r_angstrom=rr,
+        magnitude=hill,
+        noise_floor=0.05 + 0 * rr,
+        parameters={"order": 80.0, "k_weight": 2.0},
+    )
+    return ReducedAbsorption(
+        sample=sample,
+        element=element,
+        edge="L3",
+        scans=scans,
+        energy_ev=energy,
+        mu=0.3 + 0.7 * flat,
+        mu_sigma=1e-3 + 0 * energy,
+        normalized=flat,
+        flattened=flat,
+        background=0.3 + 0.7 * step,
+        pre_edge=0.3 + 0 * energy,
+        post_edge=1.0 + 0 * energy,
+        e0_ev=e0,
+        edge_step=estimate(0.7),
+        k_per_angstrom=k,
+        chi=chi,
+        chi_sigma=2e-3 + 0 * k,
+        r_angstrom=r,
+        chi_r_re=peak * np.cos(5 * r),
+        chi_r_im=peak * np.sin(5 * r),
+        chi_r_noise=0.05,
+        k_min=3.0,
+        k_max=k_max,
+        dk=1.0,
+        k_weight=2,
+        window="hanning",
+        rbkg_angstrom=1.1,
+        wavelet=wavelet,
+        settings={"norm1": 100.0, "norm2": 700.0, "clamp_high": 0.0},
+        findings=(Finding(severity="info", field="deglitch", problem="2 points masked at 9950 eV"),),
+    )
+
+
+def shell_fit(reduced: ReducedAbsorption, verdict: Verdict = GOOD) -> ShellFit:
+    distance = 2.40 if reduced.element == "Ta" else 2.83
+    path = ScatteringPath(
+        file="feff0001.dat", reff_angstrom=distance, degeneracy=6, legs=2, amplitude_percent=100, label="first shell"
+    )
+    return ShellFit(
+        sample=reduced.sample,
+        element=reduced.element,
+        edge=reduced.edge,
+        shell="Cl",
+        coordination=estimate(6.1, 0.05),
+        distance_angstrom=estimate(distance, 0.002, "angstrom"),
+        sigma2_angstrom2=estimate(0.004, 0.1, "angstrom^2"),
+        e0_shift_ev=estimate(3.0, 0.2, "eV"),
+        s02=estimate(0.9, 0.05),
+        s02_origin="calibrated on LCF-Ta",
+        systematic_angstrom=0.003,
+        k_min=reduced.k_min,
+        k_max=reduced.k_max,
+        r_min=1.3,
+        r_max=2.6,
+        k_weights=(1, 2, 3),
+        n_independent=9.4,
+        n_variables=4,
+        r_factor=0.008,
+        chi2_reduced=3.2,
+        correlations={"N, sigma2": 0.87},
+        paths=(path,),
+        feff_version="FEFF6L",
+        structure="TaCl6 octahedron",
+        r_angstrom=reduced.r_angstrom,
+        model_chi_r_re=reduced.chi_r_re * 0.97,
+        model_chi_r_im=reduced.chi_r_im * 0.97,
+        verdict=verdict,
+    )
+
+
+def distortion_of(reduced: ReducedAbsorption, reference: str) -> Distortion:
+    own = reduced.sample == reference
+    return Distortion(
+        sample=reduced.sample,
+        element=reduced.element,
+        edge=reduced.edge,
+        reference_sample=reference,
+        ms_to_ss_ratio=estimate(1.0 if own else 0.8, 0.05),
+        f1_intensity=estimate(0.2 if own else 0.15, 0.1),
+        f1_k_per_angstrom=6.0,
+        f1_r_angstrom=4.2,
+        relative_change=None if own else Estimate(value=-0.2, sigma=0.05, unit="1"),
+        relative_change_wavelet=None if own else Estimate(value=-0.25, sigma=0.1, unit="1"),
+        bend_degree=None if own else Estimate(value=10.0, sigma=2.0, unit="degree"),
+        verdict=GOOD,
+        findings=(Finding(severity="info", field="bend", problem="model: all Cl-Ta-Cl bent alike"),),
+    )
+
+
+def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
+    """Two heterostructures, one pristine phase, every technique; ``changes`` are fields of RunSummary."""
+    samples = (
+        Sample(id="HSE-Sm", label="0.62[HCF-Sm]·0.38[LCF-Ta]", series="HSE-Sm", x_lcf=0.38, pellet=PELLET),
+        Sample(id="HSE-La", label="0.57[HCF-La]·0.43[LCF-Ta]", pellet=PELLET),
+        Sample(id="LCF-Ta", label="NaTaCl6", pellet=PELLET),
+    )
+    fits = {"HSE-Sm": [spectrum_fit("HSE-Sm", t) for t in TEMPERATURES]}
+    fits["LCF-Ta"] = [spectrum_fit("LCF-Ta", t, n_arcs=1) for t in TEMPERATURES[:2]]
+    points, lines = [], []
+    for sample, s0, ea in (("HSE-Sm", 0.27, 0.33), ("HSE-La", 0.18, 0.35), ("LCF-Ta", 0.005, 0.4)):
+        more_points, more_lines = conduction(sample, s0, ea)
+        points += more_points
+        lines += more_lines
+    composition = tuple(
+        CompositionPoint(
+            sample=f"HSE-Sm-x{x:.2f}",
+            series="HSE-Sm",
+            x_lcf=x,
+            conductivity_25c_s_per_m=estimate(0.27 * np.exp(-18 * (x - 0.38) ** 2), 0.03, "S/m"),
+            verdict=GOOD,
+        )
+        for x in (0.2, 0.3, 0.38, 0.48, 0.6)
+    )
+    optimum = CompositionOptimum(
+        series="HSE-Sm",
+        x_optimum=Estimate(value=0.382, sigma=0.01, unit="1"),
+        conductivity_s_per_m=estimate(0.27, 0.02, "S/m"),
+        n_points=5,
+        verdict=GOOD,
+    )
+    sweeps = [(s, sweep_fit(s, d, v)) for s, d, v in (
+        ("HSE-Sm", "oxidation", 4.1), ("HSE-Sm", "reduction", 1.0),
+        ("HSE-La", "oxidation", 3.9), ("HSE-La", "reduction", 0.8),
+    )]  # fmt: skip
+    windows = tuple(
+        StabilityWindow(
+            sample=s,
+            criterion="j_1_uA_per_cm2",
+            reduction_limit_v_vs_na=Estimate(value=low, sigma=0.01, unit="V"),
+            oxidation_limit_v_vs_na=Estimate(value=high, sigma=0.01, unit="V"),
+            width_v=Estimate(value=high - low, sigma=0.012, unit="V"),
+            computed_v_vs_na=(2.15, 3.91),
+            verdict=GOOD,
+        )
+        for s, low, high in (("HSE-Sm", 0.84, 4.26), ("HSE-La", 0.64, 4.06))
+    )
+    difference = LimitDifference(
+        sample_a="HSE-Sm",
+        sample_b="HSE-La",
+        direction="oxidation",
+        criterion="j_1_uA_per_cm2",
+        difference_v=Estimate(value=0.2, sigma=0.008, unit="V"),
+        verdict=GOOD,
+    )
+    absorption = (
+        reduction("LCF-Ta", "Ta", 9881.0, 14.0),
+        reduction("HSE-Sm", "Ta", 9881.2, 14.0),
+        reduction("HSE-Sm", "Sm", 6716.5, 12.0),
+    )
+    summary = RunSummary(
+        study_name="Halide heterostructures",
+        simulated=simulated,
+        samples=samples,
+        spectra=tuple((s, f) for s in ("HSE-Sm", "LCF-Ta") for f in fits[s]),
+        pellets=(pellet_fit("HSE-Sm", fits["HSE-Sm"]),),
+        conductivity=tuple(points),
+        arrhenius=tuple(lines),
+        composition=composition,
+        optima=(optimum,),
+        sweeps=tuple(sweeps),
+        windows=windows,
+        differences=(difference,),
+        absorption=absorption,
+        shells=tuple(shell_fit(a, GOOD if a.element == "Ta" else NONE) for a in absorption),
+        distortions=tuple(distortion_of(a, "LCF-Ta") for a in absorption[:2]),
+        rejected=(
+            Rejection(file="eis/bad.mpt", stage="read", field="rows", problem="half a last line", hint="export"),
+        ),
+        findings=(("eis/a.mpt", Finding(severity="warning", field="area", problem="not set", hint="set it")),),
+        reviews=(
+            {
+                "file": "eis/HSE-Sm_-70C.mpt",
+                "loop": None,
+                "arcs": 3,
+                "mask_hz": ((5e6, 7e6),),
+                "exclude": False,
+                "note": "cable",
+                "by": "A. Person",
+            },
+        ),
+        provenance={
+            "versions": {"hse-pipeline": "0.1.0", "numpy": "2.4.6"},
+            "settings": [
+                {"name": "eis.arcs.max_arcs", "value": 3, "layer": "default", "reason": "three regions"},
+                {"name": "eis.arcs.seed", "value": 7, "layer": "study.toml", "reason": "repeatable"},
+            ],
+            "counts": {"files": 12, "tasks": 14, "rejected": 1},
+            "study_file": "study.toml",
+        },
+    )
+    return replace(summary, **changes)
