@@ -56,6 +56,8 @@ class ConductivityPoint:
     """Without the geometry's uncertainty, which is common to all temperatures."""
     geometry_relative_sigma: float
     verdict: Verdict
+    series_kink_k: float | None = None
+    """Where the joint fit that this point was read from changes its activation energy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,20 @@ class ArrheniusFit:
     """Of ln value at t_ref and Ea."""
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Why points were left out, one text a reason with its count and temperatures."""
+    geometry_relative_sigma: float = 0.0
+    """Of sigma(25 °C), where it is included; moves no activation energy."""
+    temperature_sigma_ea_ev: float = 0.0
+    """Shift of Ea when the thermometer is off by ``temperature_sigma_k`` at all points; apart, in no interval."""
+    temperature_relative_sigma_25c: float = 0.0
+    """The same for sigma(25 °C); apart, in no interval."""
+    excess_scatter: float = 0.0
+    """Scatter of ln value about the line beyond the points' own sigma, 1 sigma."""
+    delta_bic_kink: float | None = None
+    """BIC of one segment minus BIC of two; None where a kink could not be tested."""
+    delta_bic_needed: float | None = None
+    """What it must exceed: false positives then stay below 1 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,9 @@ ARRHENIUS = columns(
     "sample quantity basis method activation_energy_eV:estimate t_ref_K:number ln_value_at_t_ref:estimate "
     "ln_prefactor:estimate conductivity_25C_S_per_cm:estimate extrapolated:flag n_points:count n_left_out:count "
     "t_min_K:number t_max_K:number kink_temperature_K:estimate second_activation_energy_eV:estimate "
-    "correlation:number verdict verdict_reason notes"
+    "correlation:number verdict verdict_reason notes left_out geometry_relative_sigma:number "
+    "activation_energy_eV_sigma_of_thermometer:number conductivity_25C_relative_sigma_of_thermometer:number "
+    "scatter_beyond_points:number delta_bic_kink:number delta_bic_needed:number"
 )
 COMPOSITION = columns(
     "sample series x_lcf:number conductivity_25C_S_per_cm:estimate verdict verdict_reason optimum_x_lcf:estimate "
@@ -73,6 +75,13 @@ def _line(a: ArrheniusFit) -> Row:
         "correlation": number(a.correlation),
         **judged(a.verdict),
         "notes": "; ".join(f.problem for f in a.findings),
+        "left_out": "; ".join(a.left_out),
+        "geometry_relative_sigma": number(a.geometry_relative_sigma),
+        "activation_energy_eV_sigma_of_thermometer": number(a.temperature_sigma_ea_ev),
+        "conductivity_25C_relative_sigma_of_thermometer": number(a.temperature_relative_sigma_25c),
+        "scatter_beyond_points": number(a.excess_scatter),
+        "delta_bic_kink": number(a.delta_bic_kink),
+        "delta_bic_needed": number(a.delta_bic_needed),
     }
     for name, estimate, factor in (
         ("activation_energy_eV", a.activation_energy_ev, 1.0),

@@ -1,0 +1,325 @@
+"""Conductivity points of one sample -> Arrhenius lines, per quantity, method and basis.
+
+    sigma_T:  ln(sigma T) = ln A - Ea/(kB T)      (the paper's form)
+    sigma:    ln sigma    = ln A - Ea/(kB T)      (Ea smaller by about kB T; both are given, both are named)
+
+The line is written around T_ref, the (weighted) harmonic mean of the temperatures, where its value and Ea are uncorrelated.
+Points weigh by their own sigma and a common excess scatter; intervals are Student's (``lines.py``).  The geometry's
+uncertainty widens sigma(25 °C), never Ea; a thermometer that is off moves both and stands apart.  One segment is compared
+with two by BIC (Schwarz, Ann. Stat. 6 (1978) 461).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Lt
+
+from pipeline.model.measurement import FloatArray
+from pipeline.model.result import Estimate, Finding, Verdict
+from pipeline.model.summary import ArrheniusFit, ConductivityPoint
+from pipeline.summarize.lines import BrokenLine, Line, delta_bic, fit_broken_line, fit_line, outliers, student_t
+from pipeline.summarize.tied import fit_tied_line
+
+KB_EV_PER_K = 8.617333262e-5
+T_25C_K = 298.15
+S_PER_CM = 0.01
+MIN_SIDE = 3
+"""Temperatures on each side of a kink: two make a line, the third tests it."""
+MIN_RESOLVED = 4
+"""Points below which no line is called resolved: one degree of freedom tests next to nothing."""
+BASES: tuple[Literal["sigma_T", "sigma"], ...] = ("sigma_T", "sigma")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrheniusSettings:
+    """Table ``[settings.summarize.arrhenius]``."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    min_points: Annotated[int, Ge(3)] = 3
+    """Fewer temperatures leave nothing to test the line with."""
+    temperature_sigma_k: Annotated[float, Ge(0)] = 0.5
+    """Common error of the thermometer: usual for a chamber whose sensor is not in the pellet. Reported apart."""
+    kink_delta_bic: Annotated[float, Gt(0)] = 14.0
+    """Two segments must be better by this much: below 1 % of straight lines reach it by chance from seven temperatures on."""
+    kink_min_ev: Annotated[float, Ge(0)] = 0.02
+    """Smaller changes of Ea are no kink: a sum of regions with unlike Ea bends by as much without any transition."""
+    outlier_p: Annotated[float, Gt(0), Lt(0.5)] = 0.01
+    """A point this unlikely (all points of the line considered) is named; it stays in the fit."""
+    resolved_sigma: Annotated[float, Gt(0), Lt(1)] = 0.05
+    """Largest half-width over 1.96 of Ea, relative, of a resolved line: the bar of every other verdict."""
+    weak_sigma: Annotated[float, Gt(0), Lt(1)] = 0.20
+    """The same for a line that is given at all."""
+    interpolation_margin_k: Annotated[float, Ge(0)] = 1.0
+    """25 °C may lie this far outside the measured temperatures and still count as interpolated."""
+
+
+def fit_arrhenius(points: Sequence[ConductivityPoint], settings: ArrheniusSettings) -> tuple[ArrheniusFit, ...]:
+    """Lines of one sample.
+
+    Parameters
+    ----------
+    points:
+        All points of one sample; those whose verdict is not printable are counted and their reasons listed.
+
+    Returns
+    -------
+    In the order of the points: quantity, method, then basis ``sigma_T`` and ``sigma``.
+    """
+    groups: dict[tuple[str, str], list[ConductivityPoint]] = defaultdict(list)
+    for p in points:
+        groups[p.quantity, p.method].append(p)
+    return tuple(_fit(group, basis, settings) for group in groups.values() for basis in BASES)
+
+
+def _fit(
+    points: Sequence[ConductivityPoint], basis: Literal["sigma_T", "sigma"], settings: ArrheniusSettings
+) -> ArrheniusFit:
+    used = [p for p in points if p.verdict.printable and p.conductivity_s_per_m is not None]
+    left_out = [p for p in points if p not in used]
+    t = np.array([p.temperature_k for p in used])
+    if np.unique(t).size < settings.min_points:
+        return _withheld(points, used, left_out, basis, settings)
+    value = np.array([p.conductivity_s_per_m.value for p in used if p.conductivity_s_per_m])
+    sigma = np.array([_ln_sigma(p) for p in used])
+    y = np.log(value * S_PER_CM) + (np.log(t) if basis == "sigma_T" else 0.0)
+    x = -1 / (KB_EV_PER_K * t)  # eV^-1: the slope is Ea
+    broken: BrokenLine | None = None
+    bic: float | None = None
+    needed: float | None = None
+    if points[0].method == "series":
+        tied = fit_tied_line(x, y, sigma, _kink_x(used))
+        broken = tied if isinstance(tied, BrokenLine) else None
+        line = tied if isinstance(tied, Line) else fit_line(x, y, sigma)
+    else:
+        line = fit_line(x, y, sigma)
+        broken, bic, needed = _kink(line, x, y, settings)
+    return _describe(points[0], used, left_out, basis, line, broken, bic, needed, x, settings)
+
+
+def _kink_x(points: Sequence[ConductivityPoint]) -> float | None:
+    kink = points[0].series_kink_k
+    return None if kink is None else -1 / (KB_EV_PER_K * kink)
+
+
+def _ln_sigma(p: ConductivityPoint) -> float:
+    """1 sigma of ln sigma from the interval where it is skew; never zero."""
+    e = p.conductivity_s_per_m
+    assert e is not None
+    if e.low95 is not None and e.high95 is not None and 0 < e.low95 < e.high95:
+        return max(float(np.log(e.high95 / e.low95)) / (2 * 1.959964), 1e-9)
+    return max(e.sigma / e.value, 1e-9)
+
+
+def _kink(
+    line: Line, x: FloatArray, y: FloatArray, settings: ArrheniusSettings
+) -> tuple[BrokenLine | None, float | None, float | None]:
+    broken = fit_broken_line(x, y, line.weights, MIN_SIDE)
+    if broken is None:
+        return None, None, None
+    bic = delta_bic(line, broken, x.size)
+    needed = settings.kink_delta_bic + 4.0 * max(0, 7 - x.size)  # six points: two degrees of freedom, longer tails
+    real = bic > needed and abs(broken.slopes[1] - broken.slopes[0]) >= settings.kink_min_ev
+    return (broken if real else None), bic, needed
+
+
+def _describe(
+    first: ConductivityPoint,
+    used: Sequence[ConductivityPoint],
+    left_out: Sequence[ConductivityPoint],
+    basis: Literal["sigma_T", "sigma"],
+    line: Line,
+    broken: BrokenLine | None,
+    bic: float | None,
+    needed: float | None,
+    x: FloatArray,
+    settings: ArrheniusSettings,
+) -> ArrheniusFit:
+    t = np.array([p.temperature_k for p in used])
+    q = student_t(line.dof) if first.method == "single" else 1.959964
+    t_ref = -1 / (KB_EV_PER_K * line.x0)
+    x25 = -1 / (KB_EV_PER_K * T_25C_K)
+    if broken is None:
+        ea = _estimate(line.slope, float(np.sqrt(line.covariance[1, 1])), q, "eV")
+        second = kink = None
+        ln25 = line.at(x25)
+        ln_ref = (line.value, float(np.sqrt(line.covariance[0, 0])))
+        ln_a = line.at(0.0)
+    else:
+        q = student_t(broken.dof) if broken.dof > 0 and first.method == "single" else 1.959964
+        root = np.sqrt(np.diag(broken.covariance))
+        ea = _estimate(broken.slopes[0], float(root[1]), q, "eV")
+        second = _estimate(broken.slopes[1], float(root[2]), q, "eV")
+        kink = _kink_estimate(broken)
+        ln25, ln_ref = broken.at(x25), broken.at(line.x0)
+        d = -broken.x_kink
+        g = np.array([1.0, 0.0, d, -broken.slopes[1]])  # prefactor of the segment above
+        ln_a = (broken.value_at_kink + broken.slopes[1] * d, float(np.sqrt(max(g @ broken.covariance @ g, 0.0))))
+    at_25 = ea if second is None or kink is None or kink.value > T_25C_K else second
+    geometry = first.geometry_relative_sigma
+    offset = np.log(T_25C_K) if basis == "sigma_T" else 0.0
+    extrapolated = not (
+        t.min() - settings.interpolation_margin_k <= T_25C_K <= t.max() + settings.interpolation_margin_k
+    )
+    findings = _findings(used, line, broken, x, settings)
+    return ArrheniusFit(
+        sample=first.sample,
+        quantity=first.quantity,
+        method=first.method,
+        basis=basis,
+        activation_energy_ev=ea,
+        t_ref_k=t_ref,
+        ln_value_at_t_ref=_estimate(*ln_ref, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
+        ln_prefactor=_estimate(*ln_a, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
+        conductivity_25c_s_per_m=_conductivity_25c(ln25[0] - float(offset), ln25[1], q, geometry),
+        extrapolated=extrapolated,
+        n_points=len(used),
+        n_left_out=len(left_out),
+        t_min_k=float(t.min()),
+        t_max_k=float(t.max()),
+        kink_temperature_k=kink,
+        second_activation_energy_ev=second,
+        correlation=0.0 if broken is None else _correlation(broken, line.x0),
+        verdict=_verdict(
+            ea, len(used), line, extrapolated, basis, bic, needed, broken is not None, first.method, settings
+        ),
+        findings=findings,
+        left_out=_reasons(left_out),
+        geometry_relative_sigma=geometry,
+        temperature_sigma_ea_ev=2 * abs(ea.value) * settings.temperature_sigma_k / t_ref,
+        temperature_relative_sigma_25c=abs(at_25.value) / (KB_EV_PER_K * T_25C_K**2) * settings.temperature_sigma_k,
+        excess_scatter=line.tau,
+        delta_bic_kink=bic,
+        delta_bic_needed=needed,
+    )
+
+
+def _estimate(value: float, sigma: float, q: float, unit: str) -> Estimate:
+    return Estimate(value=value, sigma=sigma, unit=unit, low95=value - q * sigma, high95=value + q * sigma)
+
+
+def _kink_estimate(broken: BrokenLine) -> Estimate:
+    low, mid, high = (-1 / (KB_EV_PER_K * v) for v in (broken.interval[0], broken.x_kink, broken.interval[1]))
+    return Estimate(value=mid, sigma=(high - low) / (2 * 1.959964), unit="K", low95=low, high95=high)
+
+
+def _conductivity_25c(ln_s_per_cm: float, sigma: float, q: float, geometry: float) -> Estimate:
+    """Value of the line at 25 °C in S/m; the interval is the line's and the geometry's together."""
+    value = float(np.exp(ln_s_per_cm)) / S_PER_CM
+    half = float(np.hypot(q * sigma, 1.959964 * geometry))
+    wide = float(np.exp(min(half, 300.0)))
+    return Estimate(
+        value=value, sigma=value * float(np.hypot(sigma, geometry)), unit="S/m", low95=value / wide, high95=value * wide
+    )
+
+
+def _correlation(broken: BrokenLine, x0: float) -> float:
+    """Of the value at x0 and the slope below the kink."""
+    d = x0 - broken.x_kink
+    g = np.array([1.0, min(d, 0.0), max(d, 0.0), -broken.slopes[0 if d < 0 else 1]])
+    c = broken.covariance
+    spread = np.sqrt(max(g @ c @ g, 0.0) * c[1, 1])
+    return float((g @ c[:, 1]) / spread) if spread > 0 else 0.0
+
+
+def _verdict(
+    ea: Estimate,
+    n: int,
+    line: Line,
+    extrapolated: bool,
+    basis: str,
+    bic: float | None,
+    needed: float | None,
+    kinked: bool,
+    method: str,
+    settings: ArrheniusSettings,
+) -> Verdict:
+    name = "ln(sigma T)" if basis == "sigma_T" else "ln sigma"
+    if ea.value <= 0:
+        return Verdict(level="unresolved", reason=f"{name} does not rise with temperature: Ea = {ea.value:.3f} eV")
+    relative = (ea.high - ea.low) / (2 * 1.959964) / ea.value
+    text = f"{name}, {n} points, Ea known to {relative:.1%}"
+    text += f", scatter {line.tau:.1%} beyond the points' own" if line.tau > 0 and method == "single" else ""
+    text += ", 25 °C extrapolated" if extrapolated else ", 25 °C interpolated"
+    if bic is not None and needed is not None:
+        text += f"; {'kink' if kinked else 'no kink'}: delta-BIC {bic:.1f}, {needed:.0f} needed"
+    if relative > settings.weak_sigma:
+        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
+    if n < MIN_RESOLVED:
+        return Verdict(level="weak", reason=f"{text}: {n} points hardly test a line")
+    return Verdict(level="resolved" if relative <= settings.resolved_sigma else "weak", reason=text)
+
+
+def _reasons(left_out: Sequence[ConductivityPoint]) -> tuple[str, ...]:
+    """One text a reason: how many, at which temperatures, why. Numbers in a reason do not make it another."""
+    groups: dict[str, list[ConductivityPoint]] = defaultdict(list)
+    for p in left_out:
+        groups["".join(c for c in p.verdict.reason if not c.isdigit())].append(p)
+    out = []
+    for mine in groups.values():
+        at = ", ".join(f"{p.temperature_k:.2f}" for p in mine)
+        out.append(f"{len(mine)} point(s) left out at {at} K: {mine[0].verdict.level}: {mine[0].verdict.reason}")
+    return tuple(out)
+
+
+def _findings(
+    used: Sequence[ConductivityPoint],
+    line: Line,
+    broken: BrokenLine | None,
+    x: FloatArray,
+    settings: ArrheniusSettings,
+) -> tuple[Finding, ...]:
+    if used[0].method == "series":
+        return ()
+    out = []
+    if broken is None:
+        for i, score in outliers(line, x, settings.outlier_p):
+            p = used[i]
+            problem = (
+                f"{p.file} at {p.temperature_k:.2f} K stands {np.expm1(line.residual[i]):+.1%} off the line "
+                f"(t = {score:.1f}); it stays in the fit"
+            )
+            hint = "look at its spectrum; exclude it by a [[review]] if it is bad"
+            out.append(Finding(severity="warning", field="temperature", problem=problem, hint=hint))
+    return tuple(out)
+
+
+def _withheld(
+    points: Sequence[ConductivityPoint],
+    used: Sequence[ConductivityPoint],
+    left_out: Sequence[ConductivityPoint],
+    basis: Literal["sigma_T", "sigma"],
+    settings: ArrheniusSettings,
+) -> ArrheniusFit:
+    t = [p.temperature_k for p in (used or points)]
+    n = len({p.temperature_k for p in used})
+    reasons = _reasons(left_out)
+    why = f"{n} usable temperature(s), {settings.min_points} needed" + (f"; {reasons[0]}" if reasons else "")
+    refused = bool(left_out) and not used and all(p.verdict.level == "refused" for p in left_out)
+    return ArrheniusFit(
+        sample=points[0].sample,
+        quantity=points[0].quantity,
+        method=points[0].method,
+        basis=basis,
+        activation_energy_ev=None,
+        t_ref_k=len(t) / sum(1 / max(v, 1e-3) for v in t),
+        ln_value_at_t_ref=None,
+        ln_prefactor=None,
+        conductivity_25c_s_per_m=None,
+        extrapolated=False,
+        n_points=len(used),
+        n_left_out=len(left_out),
+        t_min_k=min(t),
+        t_max_k=max(t),
+        kink_temperature_k=None,
+        second_activation_energy_ev=None,
+        correlation=0.0,
+        verdict=Verdict(level="refused" if refused else "unresolved", reason=why),
+        left_out=reasons,
+        geometry_relative_sigma=points[0].geometry_relative_sigma,
+    )

@@ -1,0 +1,186 @@
+"""Weighted straight lines, with or without one kink, with an excess scatter found from the data and Student-t intervals.
+
+    y_i = a + b (x_i - x0) + e_i,   var e_i = s_i^2 + tau^2,   x0 = weighted mean of x, so a and b are uncorrelated
+
+tau is chosen so that chi2 = n - p where the points scatter by more than their own sigma (Paule and Mandel, J. Res. Natl.
+Bur. Stand. 87 (1982) 377).  The covariance is always scaled by chi2/(n - p), and intervals are Student's with n - p degrees of
+freedom (Knapp and Hartung, Stat. Med. 22 (2003) 2693): only the ratios of the given sigma are believed, not their size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.model.measurement import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Line:
+    """A fitted line; ``x0`` is where value and slope are uncorrelated."""
+
+    x0: float
+    value: float
+    slope: float
+    covariance: FloatArray
+    """(2, 2) of value and slope."""
+    dof: int
+    weights: FloatArray
+    """(n,) 1/(s^2 + tau^2)."""
+    tau: float
+    chi2: float
+    residual: FloatArray
+    """(n,)"""
+
+    def at(self, x: float) -> tuple[float, float]:
+        """Value and standard error at ``x``."""
+        g = np.array([1.0, x - self.x0])
+        return float(g @ [self.value, self.slope]), float(np.sqrt(g @ self.covariance @ g))
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class BrokenLine:
+    """Two straight segments that meet at ``x_kink``; slopes in the order of rising x."""
+
+    x_kink: float
+    value_at_kink: float
+    slopes: tuple[float, float]
+    covariance: FloatArray
+    """(4, 4) of value at the kink, slope below, slope above, x_kink."""
+    dof: int
+    chi2: float
+    interval: tuple[float, float]
+    """95 % of x_kink, by profile."""
+
+    def at(self, x: float) -> tuple[float, float]:
+        """Value and standard error at ``x``."""
+        d = x - self.x_kink
+        below = d < 0
+        g = np.array([1.0, d if below else 0.0, 0.0 if below else d, -self.slopes[0 if below else 1]])
+        value = self.value_at_kink + self.slopes[0 if below else 1] * d
+        return float(value), float(np.sqrt(max(g @ self.covariance @ g, 0.0)))
+
+
+def student_t(dof: int, p: float = 0.975) -> float:
+    """Quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(dof, p))
+
+
+def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:
+    """Line through at least three points.
+
+    Parameters
+    ----------
+    x, y, sigma:
+        (n,), n >= 3, x not all equal; sigma is 1 sigma of y, positive.
+    """
+    tau2 = _excess_variance(x, y, sigma)
+    w = 1 / (sigma**2 + tau2)
+    x0 = float(np.sum(w * x) / np.sum(w))
+    d = x - x0
+    value, slope = float(np.sum(w * y) / np.sum(w)), float(np.sum(w * d * y) / np.sum(w * d * d))
+    residual = y - value - slope * d
+    chi2, dof = float(np.sum(w * residual**2)), x.size - 2
+    scale = chi2 / dof
+    covariance = np.diag([scale / float(np.sum(w)), scale / float(np.sum(w * d * d))])
+    return Line(
+        x0=x0,
+        value=value,
+        slope=slope,
+        covariance=covariance,
+        dof=dof,
+        weights=w,
+        tau=float(np.sqrt(tau2)),
+        chi2=chi2,
+        residual=residual,
+    )
+
+
+def _excess_variance(x: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
+    """tau^2 >= 0 with chi2(tau) = n - 2, by bisection; chi2 falls as tau grows."""
+
+    def chi2(tau2: float) -> float:
+        w = 1 / (sigma**2 + tau2)
+        d = x - np.sum(w * x) / np.sum(w)
+        r = y - np.sum(w * y) / np.sum(w)
+        r = r - d * np.sum(w * d * r) / np.sum(w * d * d)
+        return float(np.sum(w * r * r))
+
+    dof = x.size - 2
+    if chi2(0.0) <= dof:
+        return 0.0
+    high = float(np.var(y)) + float(np.max(sigma) ** 2)
+    while chi2(high) > dof:
+        high *= 4
+    low = 0.0
+    for _ in range(60):
+        mid = (low + high) / 2
+        low, high = (mid, high) if chi2(mid) > dof else (low, mid)
+    return high
+
+
+def outliers(line: Line, x: FloatArray, p: float) -> tuple[tuple[int, float], ...]:
+    """Index and externally studentised residual of points that stand off, at level ``p`` after Bonferroni.
+
+    Cook and Weisberg, Residuals and Influence in Regression, Chapman & Hall (1982), chapter 2.
+    """
+    n = x.size
+    if n < 5:
+        return ()
+    w, d = line.weights, x - line.x0
+    leverage = w / w.sum() + w * d * d / float(np.sum(w * d * d))
+    pearson = np.sqrt(w) * line.residual
+    free = np.maximum(line.chi2 - pearson**2 / (1 - leverage), 1e-300) / (n - 3)
+    t = pearson / np.sqrt(free * (1 - leverage))
+    limit = student_t(n - 3, 1 - p / (2 * n))
+    return tuple((int(i), float(t[i])) for i in np.flatnonzero(np.abs(t) > limit))
+
+
+def fit_broken_line(x: FloatArray, y: FloatArray, w: FloatArray, min_side: int, n_grid: int = 120) -> BrokenLine | None:
+    """Continuous line of two segments; the kink is searched where each side keeps ``min_side`` different x.
+
+    Parameters
+    ----------
+    x, y, w:
+        (n,) abscissa, ordinate, weights of a line without kink.
+
+    Returns
+    -------
+    None where the points are too few.
+    """
+    distinct = np.unique(x)
+    if distinct.size < 2 * min_side or x.size < 5:
+        return None
+    kinks = np.linspace(distinct[min_side - 1], distinct[-min_side], n_grid)
+    root = np.sqrt(w)
+    d = x[None, :] - kinks[:, None]
+    design = np.stack([np.ones_like(d), np.minimum(d, 0), np.maximum(d, 0)], axis=2) * root[None, :, None]
+    q, r = np.linalg.qr(design)
+    projected = np.einsum("knp,n->kp", q, root * y)
+    costs = float(np.sum((root * y) ** 2)) - np.sum(projected**2, axis=1)
+    best = int(np.argmin(costs))
+    theta = np.linalg.solve(r[best], projected[best])
+    value, below, above = (float(v) for v in theta)
+    chi2, dof = max(float(costs[best]), 1e-30), x.size - 4
+    inside = kinks[costs <= chi2 * (1 + student_t(max(dof, 1)) ** 2 / max(dof, 1))]
+    jacobian = np.column_stack(
+        [design[best], root * np.where(d[best] < 0, -below, -above)],
+    )
+    covariance = np.linalg.pinv(jacobian.T @ jacobian) * chi2 / max(dof, 1)
+    return BrokenLine(
+        x_kink=float(kinks[best]),
+        value_at_kink=value,
+        slopes=(below, above),
+        covariance=covariance,
+        dof=dof,
+        chi2=chi2,
+        interval=(float(inside.min()), float(inside.max())),
+    )
+
+
+def delta_bic(line: Line, broken: BrokenLine, n: int) -> float:
+    """BIC of the straight line minus BIC of the broken one: n ln(chi2_1/chi2_2) - 2 ln n."""
+    return float(n * np.log(max(line.chi2, 1e-30) / broken.chi2) - 2 * np.log(n))
