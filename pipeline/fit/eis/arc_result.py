@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.fit.eis.circuit import Circuit
-from pipeline.fit.eis.least_squares import fit_many
+from pipeline.fit.eis.covariance import Z95, profile_intervals
 from pipeline.fit.eis.order import OrderFit
+from pipeline.fit.eis.projection import Problem
 from pipeline.model.impedance import Arc
-from pipeline.model.measurement import ComplexArray, FloatArray
+from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Verdict
 
 if TYPE_CHECKING:
     from pipeline.fit.eis.arcs import ArcSettings
-
-Z95 = 1.959964
 
 
 def log_estimate(ln: float, sigma_ln: float, unit: str) -> Estimate:
@@ -26,7 +26,7 @@ def log_estimate(ln: float, sigma_ln: float, unit: str) -> Estimate:
 
 
 def describe_arcs(
-    chosen: OrderFit, cov: FloatArray, omega: FloatArray, z: ComplexArray, settings: ArcSettings, ambiguous: str
+    chosen: OrderFit, cov: FloatArray, omega: FloatArray, problem: Problem, settings: ArcSettings, ambiguous: str
 ) -> tuple[Arc, ...]:
     """One Arc per term, from the fastest; resistances are withheld where the verdict is not printable."""
     m, theta = chosen.circuit.n_arcs, chosen.theta
@@ -46,7 +46,9 @@ def describe_arcs(
             Verdict(level="unresolved", reason=f"{why}; this one sigma {sigma[i]:.1%}") if v.printable else v
             for i, v in enumerate(verdicts)
         ]
-    return tuple(_arc(i, v, chosen, cov, sigma, omega, z, f_max) for i, v in enumerate(verdicts))
+    wide = [i for i, v in enumerate(verdicts) if v.printable and sigma[i] > 0.05]
+    intervals = profile_intervals(chosen, wide, cov, problem)
+    return tuple(_arc(i, v, chosen, cov, sigma, intervals.get(i), f_max) for i, v in enumerate(verdicts))
 
 
 def _judge(
@@ -84,8 +86,7 @@ def _arc(
     chosen: OrderFit,
     cov: FloatArray,
     sigma: FloatArray,
-    omega: FloatArray,
-    z: ComplexArray,
+    interval: tuple[float, float] | None,
     f_max: float,
 ) -> Arc:
     m, theta = chosen.circuit.n_arcs, chosen.theta
@@ -94,9 +95,8 @@ def _arc(
     resistance = q = exponent = capacitance = None
     if verdict.printable:
         resistance = log_estimate(ln_r, float(sigma[i]), "ohm")
-        if sigma[i] > 0.05:
-            low, high = profile_interval(chosen, i, float(sigma[i]), omega, z)
-            resistance = Estimate(value=resistance.value, sigma=resistance.sigma, unit="ohm", low95=low, high95=high)
+        if interval is not None:
+            resistance = replace(resistance, low95=interval[0], high95=interval[1])
         d_c = np.zeros(theta.size)
         d_c[m + i], d_c[i] = 1.0, -1.0
         capacitance = log_estimate(ln_tau - ln_r, float(np.sqrt(d_c @ cov @ d_c)), "F")
@@ -114,30 +114,6 @@ def _arc(
         apex_over_f_max=apex / f_max,
         verdict=verdict,
     )
-
-
-def profile_interval(
-    chosen: OrderFit, index: int, sigma: float, omega: FloatArray, z: ComplexArray
-) -> tuple[float, float]:
-    """95 % interval of exp(theta[index]) by profile likelihood: chi2 rises by 1.96^2 noise variances.
-
-    Venzon and Moolgavkar, Appl. Stat. 37 (1988) 87.
-    """
-    circuit = chosen.circuit
-    noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
-    steps = np.array([-5.0, -4.0, -3.2, -2.6, -2.2, -1.8, -1.4, -1.0, 1.0, 1.4, 1.8, 2.2, 2.6, 3.2, 4.0, 5.0]) * sigma
-    theta = np.repeat(chosen.theta[None, :], steps.size, axis=0)
-    theta[:, index] += steps
-    _, cost = fit_many(theta, circuit, omega, z, iterations=40, fixed=index)
-    root = np.sqrt(np.maximum(cost - chosen.chi2, 0.0) / noise2)
-    ends = []
-    for side in (steps < 0, steps > 0):
-        x, y = np.abs(steps[side]), root[side]
-        order = np.argsort(x)
-        x, y = np.concatenate([[0.0], x[order]]), np.maximum.accumulate(np.concatenate([[0.0], y[order]]))
-        ends.append(float(np.interp(Z95, y, x)) if y[-1] > Z95 else float(x[-1] * Z95 / max(y[-1], 1e-3)))
-    value = float(chosen.theta[index])
-    return float(np.exp(value - ends[0])), float(np.exp(value + min(ends[1], 50.0)))
 
 
 def total_resistance(chosen: OrderFit, cov: FloatArray, weak_sigma: float) -> tuple[Estimate | None, str]:

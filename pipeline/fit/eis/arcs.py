@@ -16,8 +16,10 @@ from annotated_types import Ge, Gt, Le, Lt
 from pipeline.errors import FitError
 from pipeline.fit.eis.arc_result import describe_arcs, described_circuit, ln_parameters, total_resistance
 from pipeline.fit.eis.circuit import impedance
-from pipeline.fit.eis.least_squares import covariance
+from pipeline.fit.eis.covariance import covariance
 from pipeline.fit.eis.order import OrderFit, fit_order
+from pipeline.fit.eis.projection import Problem, prepare
+from pipeline.fit.eis.starts import lay_grid
 from pipeline.model.impedance import CheckedSpectrum, ModelScore, SpectrumFit
 from pipeline.model.measurement import ComplexArray, FloatArray
 from pipeline.model.result import Finding, Verdict
@@ -31,8 +33,8 @@ class ArcSettings:
 
     max_arcs: Annotated[int, Ge(1), Le(3)] = 3
     """Bulk, amorphous region and interface: the sample has no fourth."""
-    starts: Annotated[int, Ge(4), Le(500)] = 16
-    """Random starts for each number of arcs: 12 find the global minimum in 99 %; more are drawn until it is met twice."""
+    starts: Annotated[int, Ge(4), Le(500)] = 10
+    """Starts for each number of arcs, the best of 60 times as many random ones; more are drawn until the best cost is met twice."""
     seed: Annotated[int, Ge(0)] = 1
     """Of the random starts: the same data give the same numbers."""
     resolved_sigma: Annotated[float, Gt(0), Lt(1)] = 0.05
@@ -73,10 +75,12 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     keep = np.array(checked.keep)
     spectrum = checked.spectrum
     omega, z = 2 * np.pi * spectrum.frequency_hz[keep], spectrum.impedance_ohm[keep]
+    problem = prepare(omega, z)
+    grid = lay_grid(problem)
     orders: list[OrderFit] = []
     previous: OrderFit | None = None
     for m in range((n_arcs if n_arcs is not None else settings.max_arcs) + 1):
-        previous = fit_order(m, omega, z, starts=settings.starts, seed=settings.seed, smaller=previous)
+        previous = fit_order(m, problem, grid, z, starts=settings.starts, seed=settings.seed, smaller=previous)
         if previous is not None:
             orders.append(previous)
     if not orders:
@@ -92,7 +96,7 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
             problem=f"rms misfit {misfit:.1%} of |Z| with the best of {len(orders)} models",
             hint="more than three processes, or points that should be masked: look at the spectrum",
         )
-    return _result(checked, omega, z, orders, chosen, settings, n_arcs)
+    return _result(checked, omega, z, problem, orders, chosen, settings, n_arcs)
 
 
 def _choose(orders: list[OrderFit], min_gain: float) -> OrderFit:
@@ -104,6 +108,7 @@ def _result(
     checked: CheckedSpectrum,
     omega: FloatArray,
     z: ComplexArray,
+    problem: Problem,
     orders: list[OrderFit],
     chosen: OrderFit,
     settings: ArcSettings,
@@ -113,7 +118,7 @@ def _result(
     noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
     cov = covariance(chosen.theta, circuit, omega, z) * noise2
     ambiguous = _ambiguity(orders, chosen, settings) if decided is None else ""
-    arcs = describe_arcs(chosen, cov, omega, z, settings, ambiguous)
+    arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous)
     total, total_note = total_resistance(chosen, cov, settings.weak_sigma)
     text, names, values, ln_cov = described_circuit(chosen, cov)
     frequency = 2 * np.pi * checked.spectrum.frequency_hz

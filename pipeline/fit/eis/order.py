@@ -1,6 +1,7 @@
 """How many arcs, and which of series resistance, inductance and blocking: decided by the data.
 
-For each number of arcs the full circuit is fitted from many starts; terms that the Bayesian criterion does not want are taken off.
+For each number of arcs the circuit that the ends of the spectrum suggest is fitted from many starts until the best cost was met
+twice; from there every combination of the single terms is fitted, and the Bayesian criterion chooses.
 
     BIC = N ln(chi2/N) + p ln N,     AICc = N ln(chi2/N) + 2 p N/(N - p - 1)
 
@@ -9,14 +10,19 @@ Schwarz, Ann. Stat. 6 (1978) 461; Hurvich and Tsai, Biometrika 76 (1989) 297.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from pipeline.fit.eis.circuit import Circuit
-from pipeline.fit.eis.least_squares import bounds, fit_many
-from pipeline.fit.eis.starts import draw_starts
+from pipeline.fit.eis.projection import Flags, Problem, Rows, fit_rows
+from pipeline.fit.eis.starts import Grid, draw_starts
 from pipeline.model.measurement import ComplexArray, FloatArray
+
+DRAWS = 60
+"""Random sets of relaxations screened for each start taken."""
+ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -25,6 +31,11 @@ class OrderFit:
 
     circuit: Circuit
     theta: FloatArray
+    """As circuit.py has it, arcs from the fastest to the slowest."""
+    x: FloatArray
+    """The same as projection.py has it: ln tau_i, n_i, m."""
+    linear: FloatArray
+    """R_i, R_s, L, 1/Q; zero where a term is absent."""
     chi2: float
     """Sum over Re and Im of ((Z_fit - Z)/|Z|)^2."""
     hits: int
@@ -45,109 +56,106 @@ class OrderFit:
 
 
 def fit_order(
-    n_arcs: int, omega: FloatArray, z: ComplexArray, *, starts: int, seed: int, smaller: OrderFit | None
+    n_arcs: int, problem: Problem, grid: Grid, z: ComplexArray, *, starts: int, seed: int, smaller: OrderFit | None
 ) -> OrderFit | None:
     """Best fit with ``n_arcs`` arcs, or None where there are fewer residuals than parameters.
 
-    ``smaller`` is the best fit with one arc less: half of the starts split its arcs.  Starts are added until the best cost was met
-    twice, at most four times ``starts``.
+    ``z`` (n,) in ohm, frequencies descending.  ``smaller`` is the best fit with one arc less: some of the starts split its arcs.
+    Starts are added until the best cost was met twice, at most ``ROUNDS`` times.
     """
-    circuit = Circuit(n_arcs=n_arcs, series=True, inductance=True, blocking=True)
-    if circuit.n_parameters + 3 > 2 * omega.size:
+    if Circuit(n_arcs=n_arcs, series=True, inductance=True, blocking=True).n_parameters + 3 > 2 * z.size:
         return None
+    if n_arcs == 0:
+        x = np.array([[grid.m], [0.9], [0.6]])
+        return _choose_terms(problem, np.repeat(x, 8, axis=0), np.tile(_combinations(), (3, 1)), z, 3, 3)
     rng = np.random.default_rng([seed, n_arcs])
-    hint = smaller.theta if smaller is not None and n_arcs > 1 and smaller.circuit.n_arcs == n_arcs - 1 else None
-    base = _screen(n_arcs, omega, z)
-    best, chi2, hits, used = None, np.inf, 0, 0
-    n = starts if n_arcs > 1 else max(4, starts // 3)
-    for _ in range(4):
-        theta, cost = fit_many(draw_starts(base, omega, z, n, rng, hint), base, omega, z, iterations=80)
+    terms = _screen(z)
+    hint = smaller.x if smaller is not None and smaller.circuit.n_arcs == n_arcs - 1 else None
+    n = starts if n_arcs > 1 else max(4, starts // 2)
+    best: Rows | None = None
+    hits = used = 0
+    for _ in range(ROUNDS):
+        x = draw_starts(grid, n_arcs, terms, DRAWS * n, n, rng, hint)
+        allowed = np.concatenate([np.ones((n, n_arcs), dtype=bool), np.tile(terms, (n, 1))], axis=1)
+        rows = fit_rows(problem, x, allowed, iterations=45, tolerance=1e-5, prune=(14, max(4, n // 2)))
         used += n
-        at = int(np.argmin(cost))
-        if cost[at] < chi2 * 0.99:
-            hits = 0
-        if cost[at] < chi2:
-            best, chi2 = theta[at], float(cost[at])
-        hits += int(np.sum(cost <= chi2 * 1.01))
-        if hits >= 2:
-            break
-    if best is None or not np.isfinite(chi2):
-        return None
-    found = OrderFit(circuit=base, theta=best, chi2=chi2, hits=hits, starts=used, n_residuals=2 * omega.size)
-    return _sorted(_adjust(found, omega, z))
+        at = int(np.argmin(rows.chi2))
+        if best is None or rows.chi2[at] < best.chi2[0]:
+            hits = hits if best is not None and rows.chi2[at] > 0.99 * best.chi2[0] else 0
+            best = rows.take(np.array([at]))
+        hits += int(np.sum(rows.chi2 <= best.chi2[0] * 1.01 + 1e-12 * problem.weight.size))
+        if hits >= 2 or (smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5):
+            break  # proven, or one arc more is not wanted
+    assert best is not None
+    combinations = _combinations()
+    x = np.repeat(best.x, len(combinations), axis=0)
+    x[:, -1] = best.x[0, -1] if terms[2] else 0.9
+    return _choose_terms(problem, x, combinations, z, hits, used)
 
 
-def _screen(n_arcs: int, omega: FloatArray, z: ComplexArray) -> Circuit:
-    """Terms to start with: those that the ends of the spectrum show."""
-    k = max(3, omega.size // 10)
-    inductive = bool(np.any(z.imag[:k] > 0)) or n_arcs == 0
-    high = float(np.min(z.real[:k]))
-    series = n_arcs == 0 or inductive or high > 0.3 * float(np.max(z.real))
+def _bic_gain(smaller: OrderFit, chi2: float) -> float:
+    """By how much one arc more lowers BIC."""
+    n = smaller.n_residuals
+    return n * float(np.log(smaller.chi2 / max(chi2, 1e-300))) - 3 * float(np.log(n))
+
+
+def _combinations() -> Flags:
+    """(8, 3): R_s, L, blocking."""
+    return np.array(list(product((False, True), repeat=3)))
+
+
+def _screen(z: ComplexArray) -> Flags:
+    """R_s, L, blocking that the ends of the spectrum show."""
+    k = max(3, z.size // 10)
+    inductive = bool(np.any(z.imag[:k] > 0))
+    series = inductive or float(np.min(z.real[:k])) > 0.3 * float(np.max(z.real))
     blocking = bool(np.mean(-z.imag[-k:]) > 0.02 * float(np.mean(np.abs(z[-k:]))))
-    return Circuit(n_arcs=n_arcs, series=series, inductance=inductive, blocking=blocking)
+    return np.array([series, inductive, blocking])
 
 
-def _adjust(found: OrderFit, omega: FloatArray, z: ComplexArray) -> OrderFit:
-    """Add or take off single terms as long as BIC falls."""
-    for _ in range(4):
-        trials = [t for name in ("series", "inductance", "blocking") if (t := _toggle(found, name, omega, z))]
-        best = min(trials, key=lambda t: t.bic, default=found)
-        if best.bic >= found.bic - 1e-6:
-            return found
-        found = best
-    return found
-
-
-def _toggle(found: OrderFit, name: str, omega: FloatArray, z: ComplexArray) -> OrderFit | None:
-    old = found.circuit
-    circuit = replace(old, **{name: not getattr(old, name)})
-    if circuit.n_parameters == 0 or (circuit.n_arcs == 0 and not circuit.series):
+def _choose_terms(p: Problem, x: FloatArray, terms: Flags, z: ComplexArray, hits: int, used: int) -> OrderFit | None:
+    """Fit every row of ``x`` with its own terms; the lowest BIC among those whose terms are all above zero."""
+    m = x.shape[1] // 2
+    allowed = np.concatenate([np.ones((len(terms), m), dtype=bool), terms], axis=1)
+    rows = fit_rows(p, x, allowed, iterations=7, tolerance=1e-4)
+    bic = _bic(rows, terms, 2 * z.size)
+    near = np.flatnonzero(bic < bic.min() + 20)
+    if near.size == 0:
         return None
-    rows = []
-    for guess in (0.3, 0.03) if not getattr(old, name) else (0.0,):
-        theta = dict(_parts(found.theta, old))
-        if not getattr(old, name):
-            small = float(np.abs(z).min())
-            theta |= {
-                "series": {"series": np.array([np.log(guess * small)])},
-                "inductance": {"inductance": np.array([np.log(guess * small / omega.max())])},
-                "blocking": {"q": np.array([np.log(1 / (guess * np.abs(z[-1]) * omega[-1] ** 0.9)), 0.9])},
-            }[name]
-        rows.append(_join(theta, circuit))
-    fitted, cost = fit_many(np.array(rows), circuit, omega, z, iterations=60)
-    at = int(np.argmin(cost))
-    return replace(found, circuit=circuit, theta=fitted[at], chi2=float(cost[at]))
+    rows = fit_rows(p, rows.x[near], allowed[near], iterations=40, tolerance=1e-8)
+    terms = terms[near]
+    at = int(np.argmin(_bic(rows, terms, 2 * z.size)))
+    return _order_fit(rows.x[at], rows.c[at], terms[at], float(rows.chi2[at]), z, hits, used)
 
 
-def _parts(theta: FloatArray, circuit: Circuit) -> dict[str, FloatArray]:
-    at = 3 * circuit.n_arcs
-    out = {"arcs": theta[:at]}
-    for name, present, size in (
-        ("series", circuit.series, 1),
-        ("inductance", circuit.inductance, 1),
-        ("q", circuit.blocking, 2),
-    ):
-        if present:
-            out[name] = theta[at : at + size]
-            at += size
-    return out
+def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
+    """BIC of every row; infinite where a term of its own is zero."""
+    m = rows.x.shape[1] // 2
+    size = 3 * m + terms @ np.array([1, 1, 2])
+    bic = n * np.log(np.maximum(rows.chi2, 1e-300) / n) + size * np.log(n)
+    empty = np.any(terms & (rows.c[:, m:] <= 0), axis=1) | ((m == 0) & ~terms[:, 0])
+    return np.where(empty, np.inf, bic)
 
 
-def _join(parts: dict[str, FloatArray], circuit: Circuit) -> FloatArray:
-    names = ["arcs", *(["series"] if circuit.series else []), *(["inductance"] if circuit.inductance else [])]
-    names += ["q"] if circuit.blocking else []
-    return np.concatenate([parts[n] for n in names])
-
-
-def _sorted(found: OrderFit) -> OrderFit:
-    """Arcs from the fastest to the slowest."""
-    m = found.circuit.n_arcs
-    order = np.argsort(found.theta[m : 2 * m])
-    arcs = found.theta[: 3 * m].reshape(3, m)[:, order].ravel()
-    return replace(found, theta=np.concatenate([arcs, found.theta[3 * m :]]))
-
-
-def at_bound(found: OrderFit, omega: FloatArray, z: ComplexArray) -> list[int]:
-    """Indices of parameters that stopped at a limit."""
-    low, high = bounds(found.circuit, omega, z)
-    return [int(i) for i in np.flatnonzero((found.theta <= low + 1e-9) | (found.theta >= high - 1e-9))]
+def _order_fit(
+    x: FloatArray, c: FloatArray, terms: Flags, chi2: float, z: ComplexArray, hits: int, used: int
+) -> OrderFit:
+    m = x.size // 2
+    order = np.argsort(x[:m])
+    x = np.concatenate([x[:m][order], x[m : 2 * m][order], x[-1:]])
+    c = np.concatenate([c[:m][order], c[m:]])
+    circuit = Circuit(n_arcs=m, series=bool(terms[0]), inductance=bool(terms[1]), blocking=bool(terms[2]))
+    theta = [np.log(np.maximum(c[:m], 1e-9 * np.abs(z).min())), x[: 2 * m]]
+    theta += [np.log(c[m : m + 1])] if terms[0] else []
+    theta += [np.log(c[m + 1 : m + 2])] if terms[1] else []
+    theta += [-np.log(c[m + 2 :]), x[-1:]] if terms[2] else []
+    return OrderFit(
+        circuit=circuit,
+        theta=np.concatenate(theta),
+        x=x,
+        linear=c,
+        chi2=max(chi2, 1e-300),
+        hits=hits,
+        starts=used,
+        n_residuals=2 * z.size,
+    )

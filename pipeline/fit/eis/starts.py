@@ -1,73 +1,89 @@
-"""Starting points: random time constants and exponents with resistances by linear least squares, and splits of a smaller fit.
+"""Starting points without a guess: random sets of relaxation times, screened by one small linear solve each.
 
-Z is linear in every R_i once tau_i and n_i are given (variable projection: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973) 413).
+A grid of relaxations (time constant and exponent) is laid over the window once; the normal equations of any set of arcs are then a
+part of one matrix, so that hundreds of sets cost no more than one step of the fit.  The best that differ are taken as starts.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from pipeline.fit.eis.circuit import Circuit
-from pipeline.model.measurement import ComplexArray, FloatArray
+from pipeline.fit.eis.projection import Flags, Problem, columns, solve_linear
+from pipeline.model.measurement import FloatArray
+
+PER_DECADE = 4
+EXPONENTS = (0.82, 0.96)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """Relaxations on a grid, and the normal equations of all of them with R_s, L and the blocking tail."""
+
+    ln_tau: FloatArray
+    n: FloatArray
+    m: float
+    """Exponent of the tail, from the slope of the lowest frequencies."""
+    gram: FloatArray
+    right: FloatArray
+    power: float
+
+
+def lay_grid(p: Problem) -> Grid:
+    """Time constants from beyond the highest to beyond the lowest frequency."""
+    fast, slow = np.log(0.2) - p.ln_omega.max(), np.log(1.0) - p.ln_omega.min()
+    ln_tau = np.linspace(fast, slow, int(PER_DECADE * (slow - fast) / np.log(10)) + 1)
+    m = _tail_exponent(p)
+    tau = np.tile(ln_tau, len(EXPONENTS))
+    n = np.repeat(EXPONENTS, ln_tau.size)
+    x = np.concatenate([tau, n, [m]])[None, :]
+    linear = columns(p, x)[0, : tau.size + 3]
+    return Grid(
+        ln_tau=tau,
+        n=n,
+        m=m,
+        gram=linear @ linear.T,
+        right=linear @ p.target,
+        power=float(p.target @ p.target),
+    )
 
 
 def draw_starts(
-    circuit: Circuit, omega: FloatArray, z: ComplexArray, n: int, rng: np.random.Generator, smaller: FloatArray | None
+    grid: Grid, n_arcs: int, terms: Flags, draws: int, keep: int, rng: np.random.Generator, smaller: FloatArray | None
 ) -> FloatArray:
-    """(n, p) starts; half of them split an arc of ``smaller``, the best theta of the circuit with one arc less, if given."""
-    m = circuit.n_arcs
-    low, high = np.log(0.3 / omega.max()), np.log(0.3 / omega.min())
-    tau = np.sort(rng.uniform(low, high, (n, m)), axis=1)
-    exponents = rng.uniform(0.75, 1.0, (n, m))
-    if smaller is not None and m > 1:
-        half = n // 2
-        k = m - 1
-        tau[:half, :k] = smaller[k : 2 * k] + rng.normal(0, 0.7, (half, k))
-        exponents[:half, :k] = np.clip(smaller[2 * k : 3 * k] + 0.1, 0.6, 1.0)
-    q, slope = _tail(omega, z)
-    theta = np.empty((n, circuit.n_parameters))
-    for s in range(n):
-        theta[s] = _solve(circuit, omega, z, tau[s], exponents[s], q, slope)
-    return theta
+    """(keep, 2M + 1) starts of x; up to a third of them split an arc of ``smaller``, the x of the best fit with one arc less."""
+    g, size = n_arcs, grid.ln_tau.size
+    chosen = np.sort(rng.integers(0, size // 2, (draws, g)), axis=1) + rng.integers(0, 2, (draws, g)) * (size // 2)
+    index = np.concatenate([chosen, np.broadcast_to(size + np.arange(3), (draws, 3))], axis=1)
+    gram = grid.gram[index[:, :, None], index[:, None, :]]
+    right = grid.right[index]
+    allowed = np.concatenate([np.ones((draws, g), dtype=bool), np.broadcast_to(terms, (draws, 3))], axis=1)
+    c, _ = solve_linear(gram, right, allowed, np.zeros(index.shape), passes=2)
+    cost = grid.power - 2 * np.einsum("sk,sk->s", c, right) + np.einsum("sk,skl,sl->s", c, gram, c)
+    order = np.argsort(cost + 1e9 * np.any(c[:, :g] <= 0, axis=1))
+    tau, n = grid.ln_tau[chosen][order], grid.n[chosen][order]
+    taken: list[int] = []
+    for i in range(draws):
+        if all(np.abs(tau[i] - tau[j]).max() > 0.5 for j in taken):
+            taken.append(i)
+        if len(taken) == keep:
+            break
+    taken += list(range(len(taken), keep))
+    x = np.concatenate([tau[taken], n[taken], np.full((keep, 1), grid.m)], axis=1)
+    x[:, :g] += rng.normal(0, 0.1, (keep, g))
+    if smaller is not None and g > 1:
+        k, third = g - 1, keep // 3
+        rows = np.arange(keep - third, keep)
+        x[rows, :k] = smaller[:k] + rng.normal(0, 0.3, (third, k))
+        x[rows, g : g + k] = np.clip(smaller[k : 2 * k] + 0.05, 0.6, 0.98)
+        x[rows, -1] = smaller[-1]
+    return x
 
 
-def _tail(omega: FloatArray, z: ComplexArray) -> tuple[float, float]:
-    """Ln Q and m of the lowest frequencies taken as a CPE."""
-    k = max(3, omega.size // 10)
-    w, zz = omega[-k:], np.maximum(np.abs(z.imag[-k:]), 1e-12)
-    slope = float(np.clip(-np.polyfit(np.log(w), np.log(zz), 1)[0], 0.4, 1.0))
-    q = np.sin(np.pi * slope / 2) / (zz[-1] * w[-1] ** slope)
-    return float(np.log(q)), slope
-
-
-def _solve(
-    circuit: Circuit, omega: FloatArray, z: ComplexArray, ln_tau: FloatArray, n: FloatArray, ln_q: float, slope: float
-) -> FloatArray:
-    """Theta with the linear terms by weighted least squares, those below zero set small."""
-    m, jw = circuit.n_arcs, 1j * omega
-    u = np.exp(n * (np.log(omega)[:, None] + ln_tau)) * np.exp(0.5j * np.pi * n)
-    columns = [1 / (1 + u)]
-    if circuit.series:
-        columns.append(np.ones((omega.size, 1), dtype=complex))
-    if circuit.inductance:
-        columns.append(jw[:, None])
-    if circuit.blocking:
-        columns.append((jw**-slope)[:, None])
-    design = np.concatenate(columns, axis=1) / np.abs(z)[:, None]
-    real = np.concatenate([design.real, design.imag])
-    target = np.concatenate([z.real, z.imag]) / np.concatenate([np.abs(z)] * 2)
-    norm = np.maximum(np.linalg.norm(real, axis=0), 1e-300)
-    x = np.linalg.lstsq(real / norm, target, rcond=1e-8)[0] / norm
-    total = float(np.abs(z.real).max())
-    x = np.where(x > 0, x, 0)
-    theta = [np.log(np.maximum(x[:m], 0.02 * total)), ln_tau, n]
-    at = m
-    if circuit.series:
-        theta.append(np.array([np.log(max(x[at], 0.05 * np.abs(z).min()))]))
-        at += 1
-    if circuit.inductance:
-        theta.append(np.array([np.log(max(x[at], 1e-9))]))
-        at += 1
-    if circuit.blocking:
-        theta.append(np.array([-np.log(x[at]) if x[at] > 0 else ln_q, slope]))
-    return np.concatenate(theta)
+def _tail_exponent(p: Problem) -> float:
+    """Slope of ln(-Im Z) against -ln w over the lowest tenth of the points, within the range of a blocking CPE."""
+    n = p.weight.size
+    k = np.argsort(p.ln_omega)[: max(3, n // 10)]
+    im = np.maximum(np.abs(p.target[n:][k] / p.weight[k]), 1e-12)
+    return float(np.clip(-np.polyfit(p.ln_omega[k], np.log(im), 1)[0], 0.4, 1.0))

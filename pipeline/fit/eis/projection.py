@@ -1,0 +1,198 @@
+"""Variable projection for many starts at once: only time constants and exponents are searched for.
+
+    Z(w) = sum_i R_i / (1 + (j w tau_i)^n_i) + R_s + L j w + (1/Q) (j w)^-m
+
+is linear in c = (R_1..R_M, R_s, L, 1/Q) >= 0 once x = (ln tau_i, n_i, m) is given (Golub and Pereyra, SIAM J. Numer. Anal. 10
+(1973) 413; Jacobian: Kaufman, BIT 15 (1975) 49).  Levenberg-Marquardt in x with scaled damping (Marquardt, J. SIAM 11 (1963)
+431), one row per start; bounds by clipping, a parameter at a bound that wants out is held for the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.fit.eis.circuit import BLOCKING_BOUNDS, N_BOUNDS
+from pipeline.model.measurement import ComplexArray, FloatArray
+
+Flags = NDArray[np.bool_]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """One spectrum, prepared: everything that does not depend on x. Weights are 1/|Z|."""
+
+    ln_omega: FloatArray
+    weight: FloatArray
+    target: FloatArray
+    """(2n,) Re Z/|Z|, then Im Z/|Z|."""
+    series: FloatArray
+    """(2n,) column of R_s."""
+    inductance: FloatArray
+    """(2n,) column of L."""
+
+
+def prepare(omega: FloatArray, z: ComplexArray) -> Problem:
+    """Omega (n,) in rad/s, z (n,) in ohm."""
+    w = 1 / np.abs(z)
+    zero = np.zeros_like(w)
+    return Problem(
+        ln_omega=np.log(omega),
+        weight=w,
+        target=np.concatenate([z.real * w, z.imag * w]),
+        series=np.concatenate([w, zero]),
+        inductance=np.concatenate([zero, omega * w]),
+    )
+
+
+@dataclass(slots=True, eq=False)
+class Rows:
+    """State of every start: nonlinear x (s, 2M + 1), linear c (s, M + 3), cost, and the normal equations in x."""
+
+    x: FloatArray
+    c: FloatArray
+    chi2: FloatArray
+    normal: FloatArray
+    gradient: FloatArray
+
+    def take(self, index: Index) -> Rows:
+        """These rows."""
+        return Rows(self.x[index], self.c[index], self.chi2[index], self.normal[index], self.gradient[index])
+
+    def put(self, index: Index, other: Rows) -> None:
+        """Replace these rows."""
+        for name in ("x", "c", "chi2", "normal", "gradient"):
+            getattr(self, name)[index] = getattr(other, name)
+
+
+def bounds(problem: Problem, n_arcs: int) -> tuple[FloatArray, FloatArray]:
+    """Limits of x: time constants three decades beyond the window, exponents physical."""
+    slow, fast = -problem.ln_omega.min() + np.log(1e3), -problem.ln_omega.max() - np.log(1e3)
+    low = [fast] * n_arcs + [N_BOUNDS[0]] * n_arcs + [BLOCKING_BOUNDS[0]]
+    high = [slow] * n_arcs + [N_BOUNDS[1]] * n_arcs + [BLOCKING_BOUNDS[1]]
+    return np.array(low), np.array(high)
+
+
+def columns(p: Problem, x: FloatArray) -> FloatArray:
+    """(s, M + 3 + 2M + 1, 2n): weighted columns of c, then their derivatives by ln tau_i, n_i and m for c = 1."""
+    s, m, n = x.shape[0], x.shape[1] // 2, p.weight.size
+    out = np.empty((s, 3 * m + 4, 2 * n))
+    if m:
+        e = x[:, m : 2 * m, None]
+        y = p.ln_omega + x[:, :m, None]
+        v = np.exp(e * y)
+        a, b = 1 + v * np.cos(np.pi / 2 * e), v * np.sin(np.pi / 2 * e)
+        d = a * a + b * b
+        re, im = a / d, b / -d
+        out[:, :m, :n], out[:, :m, n:] = re * p.weight, im * p.weight
+        s_re, s_im = (re - re * re + im * im) * -p.weight, (im - 2 * re * im) * -p.weight
+        at = m + 3
+        out[:, at : at + m, :n], out[:, at : at + m, n:] = e * s_re, e * s_im
+        out[:, at + m : at + 2 * m, :n] = s_re * y - np.pi / 2 * s_im
+        out[:, at + m : at + 2 * m, n:] = s_im * y + np.pi / 2 * s_re
+    out[:, m], out[:, m + 1] = p.series, p.inductance
+    e = x[:, -1:]
+    v = np.exp(-e * p.ln_omega) * p.weight
+    t_re, t_im = v * np.cos(np.pi / 2 * e), v * -np.sin(np.pi / 2 * e)
+    out[:, m + 2, :n], out[:, m + 2, n:] = t_re, t_im
+    out[:, -1, :n], out[:, -1, n:] = np.pi / 2 * t_im - t_re * p.ln_omega, -t_im * p.ln_omega - np.pi / 2 * t_re
+    return out
+
+
+def solve_linear(
+    gram: FloatArray, right: FloatArray, allowed: Flags, c: FloatArray, passes: int = 9
+) -> tuple[FloatArray, Flags]:
+    """Non-negative c of every row by an active set, and which of them are free; entries not allowed keep ``c``."""
+    k = gram.shape[1]
+    scale = 1 / np.sqrt(np.maximum(np.einsum("skk->sk", gram), 1e-300))
+    gram = gram * scale[:, :, None] * scale[:, None, :]
+    right = (right - np.einsum("sij,sj->si", gram, np.where(allowed, 0.0, c) / scale) / scale) * scale
+    free, eye = allowed.copy(), np.eye(k)
+    for _ in range(min(k, passes)):
+        both = free[:, :, None] & free[:, None, :]
+        found = np.linalg.solve(
+            np.where(both, gram, 0.0) + eye * (1e-13 + ~free[:, :, None]), (right * free)[:, :, None]
+        )
+        solved = found[:, :, 0] * scale
+        bad = free & (solved <= 0)
+        if not bad.any():
+            break
+        free &= ~bad
+    return np.where(allowed, np.where(free, solved, 0.0), c), free
+
+
+def _evaluate(p: Problem, x: FloatArray, allowed: Flags, fixed: FloatArray) -> Rows:
+    k = x.shape[1] // 2 + 3
+    m = k - 3
+    all_columns = columns(p, x)
+    gram = all_columns @ all_columns.transpose(0, 2, 1)
+    right = all_columns[:, :k] @ p.target
+    c, free = solve_linear(gram[:, :k, :k], right, allowed, fixed)
+    residual = p.target - (c[:, None, :] @ all_columns[:, :k])[:, 0]
+    of = np.concatenate([c[:, :m], c[:, :m], c[:, -1:]], axis=1)
+    slope = (all_columns[:, k:] @ residual[:, :, None])[:, :, 0] * of
+    cross = np.where(free[:, :, None], gram[:, :k, k:], 0.0) * of[:, None, :]
+    scale = 1 / np.sqrt(np.maximum(np.einsum("skk->sk", gram[:, :k, :k]), 1e-300))
+    inner = np.where(free[:, :, None] & free[:, None, :], gram[:, :k, :k] * scale[:, :, None] * scale[:, None, :], 0.0)
+    inner = inner + np.eye(k) * (1e-13 + ~free[:, :, None])
+    cross = cross * scale[:, :, None]
+    normal = gram[:, k:, k:] * of[:, :, None] * of[:, None, :] - cross.transpose(0, 2, 1) @ np.linalg.solve(
+        inner, cross
+    )
+    chi2 = np.einsum("sn,sn->s", residual, residual)
+    return Rows(x, c, np.where(np.isfinite(chi2), chi2, np.inf), normal, slope)
+
+
+def fit_rows(
+    p: Problem,
+    x: FloatArray,
+    allowed: Flags,
+    *,
+    iterations: int,
+    tolerance: float = 1e-7,
+    fixed: FloatArray | None = None,
+    prune: tuple[int, int] | None = None,
+) -> Rows:
+    """Fit from every row of x.
+
+    Parameters
+    ----------
+    x:
+        (s, 2M + 1) starts: ln tau_i, n_i, m.
+    allowed:
+        (s, M + 3) which linear terms may be above zero.
+    fixed:
+        (s, M + 3) values of the terms that are not allowed to move; zero where left out.
+    prune:
+        (after, keep): from that iteration on only the ``keep`` best rows are carried on.
+    """
+    low, high = bounds(p, x.shape[1] // 2)
+    fixed = np.zeros(allowed.shape) if fixed is None else fixed
+    rows = _evaluate(p, np.clip(x, low, high), allowed, fixed)
+    damping, active = np.full(x.shape[0], 1e-2), np.arange(x.shape[0])
+    eye = np.eye(x.shape[1])
+    for i in range(iterations):
+        here, slope, normal = rows.x[active], rows.gradient[active], rows.normal[active]
+        held = ((here <= low) & (slope < 0)) | ((here >= high) & (slope > 0))
+        free = ~held
+        diagonal = np.maximum(np.einsum("sii->si", normal), 0.0)
+        scale = 1 / np.sqrt(np.maximum(diagonal, 1e-10 * diagonal.max(axis=1, keepdims=True) + 1e-300))
+        scaled = np.where(free[:, :, None] & free[:, None, :], normal * scale[:, :, None] * scale[:, None, :], 0.0)
+        right = np.where(free, slope * scale, 0.0)
+        matrix = scaled + (damping[active, None, None] + held[:, :, None]) * eye
+        step = np.linalg.solve(matrix, right[:, :, None])[:, :, 0] * scale
+        trial = _evaluate(p, np.clip(here + np.clip(step, -1.5, 1.5), low, high), allowed[active], fixed[active])
+        before = rows.chi2[active]
+        better = trial.chi2 < before
+        gain = np.where(better, 1 - trial.chi2 / before, 1.0)
+        rows.put(active[better], trial.take(np.flatnonzero(better)))
+        damping[active] = np.where(better, np.maximum(damping[active] / 8, 1e-9), damping[active] * 5)
+        active = active[(gain > tolerance) & (damping[active] < 1e6)]
+        if prune is not None and i + 1 == prune[0] and active.size > prune[1]:
+            active = active[np.argsort(rows.chi2[active])[: prune[1]]]
+        if active.size == 0:
+            break
+    return rows
