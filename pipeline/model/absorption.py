@@ -21,6 +21,18 @@ class CheckedScan:
     masks: tuple[Mask, ...]
     detectors_used: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    mu_sigma: FloatArray | None = None
+    """(n,) 1 sigma of mu from the scatter of neighbouring points; NaN where not kept."""
+    rise_ev: float | None = None
+    """Where mu rises most, to about 1 eV: the edge that was recognised."""
+    reference_element: str | None = None
+    """Element of the reference foil as its own edge shows it; None without a reference."""
+    reference_edge: str | None = None
+    reference_rise_ev: float | None = None
+    """Where the reference rises most, to about 1 eV."""
+
+    def __post_init__(self) -> None:
+        freeze(self, mu_sigma=float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,129 @@
+"""Glitches: up to four neighbouring points that do not belong to a smooth curve, masked and never replaced.
+
+Residuals are those of a Savitzky-Golay smoother (local cubic polynomials; A. Savitzky, M.J.E. Golay, Anal. Chem. 36
+(1964) 1627) on uneven steps, studentised; outliers are found one by one by the generalised extreme studentised deviate
+test (B. Rosner, Technometrics 25 (1983) 165), as S.M. Wallace, M.A. Alsina, J.-F. Gaillard, J. Synchrotron Rad. 28 (2021)
+1642 do for glitches.  The scatter of the rest is the noise of mu.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from pipeline.model.measurement import FloatArray
+
+HALF = 7
+"""Points on either side: 15 in all, so that four bad ones do not carry the polynomial along."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Smoothness:
+    """What the local polynomials say of each point."""
+
+    residual: FloatArray
+    """(n,) point minus the polynomial through its neighbours (the point left out), in units of its own error factor."""
+    sigma: FloatArray
+    """(n,) running scatter of the residuals: 1 sigma of one point."""
+    outliers: tuple[int, ...]
+    """Indices, in ascending order."""
+
+
+def _windows(n: int) -> NDArray[np.intp]:
+    """(n, 15) indices of the neighbours of each point, shifted inwards at the ends."""
+    start = np.clip(np.arange(n) - HALF, 0, max(0, n - 2 * HALF - 1))
+    return np.asarray(start[:, None] + np.arange(min(n, 2 * HALF + 1)))
+
+
+def _deleted_residuals(x: FloatArray, y: FloatArray, keep: NDArray[np.bool_], at: NDArray[np.intp]) -> FloatArray:
+    """Of the points ``at``: residual divided by sqrt(1 - leverage), which has the variance of one point."""
+    index = _windows(x.size)[at]
+    width = np.ptp(x[index], axis=1)[:, None]
+    u = (x[index] - x[at][:, None]) / np.where(width > 0, width, 1.0)
+    w = keep[index].astype(float)
+    own = index == at[:, None]
+    w[own] = 0.0  # the point itself is left out: what the others predict
+    basis = u[:, :, None] ** np.arange(4)
+    weighted = basis * w[:, :, None]
+    normal = np.einsum("nki,nkj->nij", weighted, basis) + 1e-12 * np.eye(4)
+    first = np.linalg.solve(normal, np.broadcast_to(np.eye(4)[:, :1], (at.size, 4, 1)))[:, :, 0]
+    weights = np.einsum("nki,ni->nk", weighted, first)  # prediction at u = 0
+    error = np.sqrt(1 + np.sum(weights**2, axis=1))
+    return np.asarray((y[at] - np.sum(weights * y[index], axis=1)) / error)
+
+
+def running_scatter(residual: FloatArray, keep: NDArray[np.bool_], half: int = 20) -> FloatArray:
+    """(n,) 1 sigma from the median of |residual| of about 40 neighbours, not less than a fifth of the overall one."""
+    size = np.abs(np.where(keep, residual, np.nan))
+    whole = 1.4826 * float(np.nanmedian(size)) if keep.any() else 0.0
+    padded = np.pad(size, half, constant_values=np.nan)
+    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    with np.errstate(invalid="ignore"):
+        local = 1.4826 * np.nanmedian(views, axis=1) if np.isfinite(size).all() else _nan_median(views)
+    return np.asarray(np.maximum(np.nan_to_num(local, nan=whole), 0.2 * whole + 1e-300))
+
+
+def _nan_median(views: FloatArray) -> FloatArray:
+    filled = np.sort(np.where(np.isfinite(views), views, np.inf), axis=1)
+    count = np.isfinite(views).sum(axis=1)
+    middle = np.clip((count - 1) // 2, 0, None)
+    value = filled[np.arange(len(views)), middle]
+    return np.asarray(1.4826 * np.where(count > 0, value, np.nan))
+
+
+def find_outliers(x: FloatArray, y: FloatArray, *, alpha: float, most: int) -> Smoothness:
+    """Generalised ESD test on the studentised residuals of local cubics.
+
+    Parameters
+    ----------
+    x, y:
+        (n,) strictly ascending abscissa in which the signal is smooth (k above an edge), and values; n >= 20.
+    alpha:
+        Chance of a false alarm per curve.
+    most:
+        Largest number of outliers looked for.
+    """
+    n = x.size
+    keep = np.ones(n, dtype=bool)
+    residual = _deleted_residuals(x, y, keep, np.arange(n))
+    sigma = running_scatter(residual, keep)
+    order: list[int] = []
+    n_out = 0
+    for i in range(1, most + 1):
+        score = np.where(keep, np.abs(residual) / sigma, 0.0)
+        worst = int(np.argmax(score))
+        if score[worst] > _critical(n, i, alpha):
+            n_out = i
+        elif i > n_out + 4:
+            break
+        order.append(worst)
+        keep[worst] = False
+        near = np.flatnonzero(np.abs(np.arange(n) - worst) <= 2 * HALF)
+        residual[near] = _deleted_residuals(x, y, keep, near)
+        if score[worst] > 4:
+            sigma = running_scatter(residual, keep)
+    keep[:] = True
+    keep[order[:n_out]] = False
+    residual = _deleted_residuals(x, y, keep, np.arange(n))
+    return Smoothness(residual=residual, sigma=running_scatter(residual, keep), outliers=tuple(sorted(order[:n_out])))
+
+
+def _critical(n: int, i: int, alpha: float) -> float:
+    """Rosner's lambda_i."""
+    free = n - i - 1
+    t = float(stdtrit(free, 1 - alpha / (2 * (n - i + 1))))
+    return float((n - i) * t / np.sqrt((free + t * t) * (n - i + 1)))
+
+
+def group_runs(indices: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Neighbouring indices together; a gap of one point does not part them."""
+    runs: list[list[int]] = []
+    for i in indices:
+        if runs and i - runs[-1][-1] <= 2:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return [tuple(r) for r in runs]

@@ -1,0 +1,322 @@
+"""Checked scans of one sample at one edge -> merged, normalised, background removed, transformed.
+
+    align -> leave out outliers -> merge -> e0 -> normalise -> AUTOBK -> chi(k) with its noise -> chi(R) -> wavelet map
+
+What is not set in the study is taken from the project file that the scans came from (Athena), and else from the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from pipeline.errors import FitError
+from pipeline.fit.xas.background import (
+    EV_PER_K2,
+    Background,
+    BackgroundChoice,
+    chi_covariance_factor,
+    remove_background,
+)
+from pipeline.fit.xas.fourier import R_STEP, k_to_r, transform, window_on_grid
+from pipeline.fit.xas.merge import Prepared, align, common_grid, merge, prepare
+from pipeline.fit.xas.normalize import Normalized, choose_ranges, find_e0, normalize
+from pipeline.fit.xas.wavelet import WaveletSettings, map_wavelet
+from pipeline.model.absorption import CheckedScan, ReducedAbsorption, ScanUse
+from pipeline.model.edges import edge_energy
+from pipeline.model.measurement import FloatArray
+from pipeline.model.result import Estimate, Finding
+
+Window = Literal["hanning", "kaiser-bessel", "parzen", "welch", "sine", "gaussian"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReduceSettings:
+    """Table ``[settings.xas.reduce]``."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    align: Literal["auto", "reference", "sample", "none"] = "auto"
+    """auto: by the reference foil where every scan has the same one, else by the sample's own edge, and said so."""
+    e0_ev: Annotated[float, Ge(0)] | None = None
+    """Edge energy; none: the largest derivative of the merged spectrum, between the grid points."""
+    pre1_ev: Annotated[float, Le(0)] | None = None
+    """Start of the pre-edge line, relative to e0; none: start of the data."""
+    pre2_ev: Annotated[float, Le(0)] | None = None
+    """End of the pre-edge line; none: a third of pre1, since the tail of the edge reaches far."""
+    norm1_ev: Annotated[float, Ge(0)] | None = None
+    """Start of the post-edge polynomial; none: 150 eV, behind the white line, or a third of the range."""
+    norm2_ev: Annotated[float, Ge(0)] | None = None
+    """End of the post-edge polynomial; none: end of the data, and always 30 eV below the next edge."""
+    n_norm: Annotated[int, Ge(0), Le(3)] | None = None
+    """Degree of the post-edge polynomial; none: 2 over more than 300 eV, 1 over more than 40 eV, else 0."""
+    rbkg_angstrom: Annotated[float, Gt(0.3), Le(3)] | None = None
+    """chi(R) below is given to the background; none: 1.0, half of the distance at which the nearest shell shows."""
+    bkg_k_weight: Annotated[int, Ge(0), Le(4)] | None = None
+    """Weight of the background's transform; none: 2, as Athena has it."""
+    bkg_k_min: Annotated[float, Ge(0)] | None = None
+    """Start of the spline; none: 0."""
+    bkg_k_max: Annotated[float, Gt(0)] | None = None
+    """End of the spline; none: end of the data."""
+    bkg_dk: Annotated[float, Ge(0)] | None = None
+    """Sill of the background's window; none: 0.1, so that both ends count."""
+    clamp_low: Annotated[float, Ge(0)] | None = None
+    """Weight that pulls chi to 0 at the start; none: 0, which makes the background one linear solve."""
+    clamp_high: Annotated[float, Ge(0)] | None = None
+    """The same at the end of the data (Athena's Strong is 24)."""
+    n_clamp: Annotated[int, Ge(0), Le(50)] = 5
+    """Points at each end that a clamp acts on, as in Athena."""
+    k_min: Annotated[float, Ge(0)] | None = None
+    """Start of the transform, 1/angstrom; none: 3, above the multiple scattering of the near edge."""
+    k_max: Annotated[float, Gt(0)] | None = None
+    """End of the transform; none: end of the data, 0.5 before the next edge, or where noise wins."""
+    dk: Annotated[float, Ge(0)] | None = None
+    """Sill of the transform's window; none: 1."""
+    k_weight: Annotated[int, Ge(0), Le(4)] | None = None
+    """w of k^w; none: 2."""
+    window: Window | None = None
+    """Window of the transform; none: hanning."""
+    r_max_angstrom: Annotated[float, Gt(1), Le(30)] = 10.0
+    """End of the stored chi(R)."""
+    wavelet: WaveletSettings = field(default_factory=WaveletSettings)
+
+
+def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSettings) -> ReducedAbsorption:
+    """Merge and reduce all scans of a sample at one edge.
+
+    Parameters
+    ----------
+    sample:
+        id of the sample.
+    checked:
+        Its scans, at least one, all of the same edge.
+
+    Raises
+    ------
+    FitError
+        No scan can be normalised, or too little lies behind the edge for chi(k).
+    """
+    findings: list[Finding] = []
+    uses: dict[tuple[str, int], ScanUse] = {}
+    prepared: list[Prepared] = []
+    for scan in checked:
+        try:
+            prepared.append(prepare(scan))
+        except ValueError as error:
+            _record(uses, scan, f"cannot be normalised: {error}")
+    first = checked[0]
+    if not prepared:
+        raise FitError(
+            source=first.scan.source.file,
+            field="mu",
+            problem=f"no scan of {sample} {first.element} {first.edge} can be normalised: {next(iter(uses.values())).reason}",
+            hint="set pre1_ev … norm2_ev in [settings.xas.reduce]",
+        )
+    prepared = align(prepared, settings.align, findings)
+    used = prepared
+    for p in prepared:
+        _record(uses, p.checked, "", p)
+    energy, mu, sigma, _ = merge(used, common_grid(used))
+    try:
+        return _reduce(sample, first, energy, mu, sigma, tuple(uses.values()), findings, settings)
+    except ValueError as error:
+        raise FitError(
+            source=first.scan.source.file,
+            field="mu",
+            problem=f"{sample} {first.element} {first.edge}: {error}",
+            hint="does the scan reach far enough before and behind the edge?",
+        ) from error
+
+
+def _record(uses: dict[tuple[str, int], ScanUse], scan: CheckedScan, reason: str, p: Prepared | None = None) -> None:
+    source = scan.scan
+    uses[source.source.file, source.loop] = ScanUse(
+        file=source.source.file,
+        loop=source.loop,
+        e0_ev=p.e0_ev if p else float("nan"),
+        edge_step=p.norm.edge_step if p else float("nan"),
+        shift_ev=p.shift_ev if p else 0.0,
+        shift_sigma_ev=p.shift_sigma_ev if p else 0.0,
+        used=not reason,
+        reason=reason,
+        noise_k=p.noise if p else None,
+    )
+
+
+def _reduce(
+    sample: str,
+    first: CheckedScan,
+    energy: FloatArray,
+    mu: FloatArray,
+    sigma: FloatArray,
+    uses: tuple[ScanUse, ...],
+    findings: list[Finding],
+    settings: ReduceSettings,
+) -> ReducedAbsorption:
+    s = settings
+    near = first.rise_ev if first.rise_ev is not None else float(energy[np.argmax(np.gradient(mu, energy))])
+    e0 = s.e0_ev if s.e0_ev is not None else find_e0(energy, mu, near, 15.0)
+    following = next_edge_ev(first.element, first.edge)
+    cap = None if following is None else following - 30 - e0
+    norm2 = cap if s.norm2_ev is None else s.norm2_ev if cap is None else min(s.norm2_ev, cap)
+    ranges = choose_ranges(
+        energy, e0, pre1_ev=s.pre1_ev, pre2_ev=s.pre2_ev, norm1_ev=s.norm1_ev, norm2_ev=norm2, n_norm=s.n_norm
+    )
+    norm = normalize(energy, mu, e0, ranges)
+    choice = BackgroundChoice(
+        e0_ev=e0,
+        edge_step=norm.edge_step,
+        rbkg_angstrom=_or(s.rbkg_angstrom, 1.0),
+        k_weight=int(_or(s.bkg_k_weight, 2)),
+        k_min=_or(s.bkg_k_min, 0.0),
+        k_max=s.bkg_k_max,
+        dk=_or(s.bkg_dk, 0.1),
+        clamp_low=_or(s.clamp_low, 0.0),
+        clamp_high=_or(s.clamp_high, 0.0),
+        n_clamp=s.n_clamp,
+    )
+    background = remove_background(energy, mu, choice)
+    factor = chi_covariance_factor(background, sigma, norm.edge_step)
+    chi_sigma = np.sqrt(np.sum(factor**2, axis=1))
+    k_min, dk, weight, window = _or(s.k_min, 3.0), _or(s.dk, 1.0), int(_or(s.k_weight, 2)), s.window or "hanning"
+    k_max = s.k_max if s.k_max is not None else _usable_k(background, chi_sigma, following, e0, dk)
+    if k_max - k_min < 3:
+        raise ValueError(f"chi(k) is usable from {k_min:.1f} to {k_max:.1f} 1/angstrom only: no EXAFS")
+    r, chi_r = k_to_r(
+        background.k, background.chi, k_min=k_min, k_max=k_max, dk=dk, k_weight=weight, window=window,
+        r_max_angstrom=s.r_max_angstrom,
+    )  # fmt: skip
+    noise_r = chi_r_noise(background.k, factor, k_min, k_max, dk, weight, window)
+    wavelet = map_wavelet(
+        background.k, background.chi, chi_sigma, s.wavelet, k_min=k_min, k_max=k_max, dk=dk, window=window
+    )
+    return ReducedAbsorption(
+        sample=sample,
+        element=first.element,
+        edge=first.edge,
+        scans=uses,
+        energy_ev=energy,
+        mu=mu,
+        mu_sigma=sigma,
+        normalized=norm.normalized,
+        flattened=norm.flattened,
+        background=background.mu0,
+        pre_edge=norm.pre_edge,
+        post_edge=norm.post_edge,
+        e0_ev=e0,
+        edge_step=Estimate(value=norm.edge_step, sigma=norm.edge_step_sigma, unit="1"),
+        k_per_angstrom=background.k,
+        chi=background.chi,
+        chi_sigma=chi_sigma,
+        r_angstrom=r,
+        chi_r_re=chi_r.real,
+        chi_r_im=chi_r.imag,
+        chi_r_noise=noise_r,
+        k_min=k_min,
+        k_max=k_max,
+        dk=dk,
+        k_weight=weight,
+        window=window,
+        rbkg_angstrom=choice.rbkg_angstrom,
+        wavelet=wavelet,
+        settings=_told(norm, choice, background, s),
+        findings=tuple(findings),
+    )
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def next_edge_ev(element: str, edge: str) -> float | None:
+    """Tabulated energy of the element's next edge above, eV: L2 over L3, L1 over L2; None over K and L1."""
+    above = {"L3": "L2", "L2": "L1"}.get(edge)
+    return None if above is None else edge_energy(element, above)
+
+
+def _usable_k(
+    background: Background, chi_sigma: FloatArray, following_ev: float | None, e0_ev: float, dk: float
+) -> float:
+    """End of the data less half a sill, 0.5 before the next edge, or where the signal has sunk into the noise."""
+    k = background.k
+    k_max = float(k[-1]) - dk / 2
+    if following_ev is not None:
+        k_max = min(k_max, float(np.sqrt((following_ev - e0_ev) / EV_PER_K2)) - 0.5)
+    width = 30  # 1.5 1/angstrom: more than one period of the nearest shell
+    mean = np.ones(width) / width
+    signal = np.convolve(background.chi**2, mean, mode="same")
+    noise = np.convolve(chi_sigma**2, mean, mode="same")
+    lost = np.flatnonzero((signal < 2 * noise) & (k > 5) & (k < k_max - 0.5))
+    if lost.size:
+        k_max = min(k_max, float(k[lost[0]]))
+    return float(np.floor(k_max * 20 + 1e-9) / 20)
+
+
+def chi_r_noise(
+    k: FloatArray, factor: FloatArray, k_min: float, k_max: float, dk: float, k_weight: int, window: str
+) -> float:
+    """1 sigma of Re and of Im chi(R), mean between 1 and 6 angstrom, from the covariance factor (nk, m) of chi(k)."""
+    weight = k**k_weight * window_on_grid(k.size, k_min, k_max, dk, window)
+    r, spectra = transform((factor * weight[:, None]).T, 6.0)
+    inside = r >= 1.0
+    return float(np.sqrt(np.mean(np.sum(np.abs(spectra[:, inside]) ** 2, axis=0)) / 2))
+
+
+def _told(
+    norm: Normalized, choice: BackgroundChoice, background: Background, settings: ReduceSettings
+) -> dict[str, float | str]:
+    """What was used, by the names that the archive looks for."""
+    return {
+        "pre1_ev": norm.ranges.pre1_ev,
+        "pre2_ev": norm.ranges.pre2_ev,
+        "norm1_ev": norm.ranges.norm1_ev,
+        "norm2_ev": norm.ranges.norm2_ev,
+        "n_norm": float(norm.ranges.n_norm),
+        "nvict": 0.0,
+        "bkg_k_weight": float(choice.k_weight),
+        "bkg_k_min": choice.k_min,
+        "bkg_k_max": float(background.k[-1]) if choice.k_max is None else choice.k_max,
+        "bkg_dk": choice.dk,
+        "bkg_window": choice.window,
+        "clamp_low": choice.clamp_low,
+        "clamp_high": choice.clamp_high,
+        "n_clamp": float(choice.n_clamp),
+        "n_spline": float(background.n_spline),
+        "align": settings.align,
+    }
+
+
+def repeat_background(
+    reduced: ReducedAbsorption, *, rbkg_angstrom: float | None = None, e0_ev: float | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """chi(k) of a reduced sample with another Rbkg or e0, all else as it was: for systematic errors.
+
+    Returns
+    -------
+    k, chi:
+        (nk,) each, on the uniform grid; with a changed e0 the grid may be a point longer or shorter.
+    """
+    told = reduced.settings
+    last = float(told["bkg_k_max"])
+    choice = BackgroundChoice(
+        e0_ev=reduced.e0_ev if e0_ev is None else e0_ev,
+        edge_step=reduced.edge_step.value,
+        rbkg_angstrom=reduced.rbkg_angstrom if rbkg_angstrom is None else rbkg_angstrom,
+        k_weight=int(float(told["bkg_k_weight"])),
+        k_min=float(told["bkg_k_min"]),
+        k_max=None if last >= float(reduced.k_per_angstrom[-1]) else last,
+        dk=float(told["bkg_dk"]),
+        window=str(told["bkg_window"]),
+        clamp_low=float(told["clamp_low"]),
+        clamp_high=float(told["clamp_high"]),
+        n_clamp=int(float(told["n_clamp"])),
+    )
+    again = remove_background(reduced.energy_ev, reduced.mu, choice)
+    return again.k, again.chi
+
+
+__all__ = ["R_STEP", "ReduceSettings", "chi_r_noise", "next_edge_ev", "reduce_scans", "repeat_background"]
