@@ -1,31 +1,36 @@
 """BioLogic tables (.mpt, .mpr) -> impedance spectra and potential sweeps.
 
-Rows with frequency 0 (record rows between sweeps) are left out and counted.  A file is cut into spectra by its loops, cycles and
-Ns steps, and wherever the frequency starts again; into sweeps by cycle, Ns and technique.
+Rows with frequency 0 (record rows between sweeps) are left out and counted.  A table is cut into spectra by its loops, cycles and
+Ns steps, and wherever the frequency starts again; into sweeps by cycle.  Tables of other techniques are named, not read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pipeline.errors import ReadError
 from pipeline.model.measurement import FloatArray, ImpedanceSpectrum, LinearSweep, RawFile, Source
 from pipeline.model.result import Finding
+from pipeline.read.cuts import cut_sweeps
 from pipeline.read.mpr import looks_like_mpr, parse_mpr
 from pipeline.read.mpt import EclabTable, looks_like_mpt, parse_mpt
+from pipeline.read.mpt_header import amplitude_v, area_is_default, area_m2, nominal_rate_v_per_s
 
-IMPEDANCE = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm")
 QUALITY = re.compile(r"^(THD|NSD|NSR) .*/%$")
-SWEEP_TECHNIQUES = ("LSV", "CV", "CVA")
-SPLIT_BY = ("z cycle", "cycle number", "Ns", "half cycle")
-AREA_NOT_SET_CM2 = 0.001
+TEMPERATURE = re.compile(r"^(temp\w*|T)\s*/\s*(°|deg ?)?(C|K)$", re.IGNORECASE)
+EXTERNAL = re.compile(r"^(temp\w*|T|force|pressure|kraft|druck)\s*/", re.IGNORECASE)
+ANALOG_LIMIT_V = 10.0
+"""Range of an analog input: a column in V with more holds another quantity."""
+SPLIT_BY = ("z cycle", "cycle number", "Ns")
+MIN_SPECTRUM_POINTS = 3
 
 
-def parse_eclab(raw: RawFile) -> tuple[str, EclabTable] | None:
-    """(format, table) of a BioLogic file, or None where it is not one.
+def parse_eclab(raw: RawFile) -> tuple[str, tuple[EclabTable, ...]] | None:
+    """(format, tables) of a BioLogic file, or None where it is not one.
 
     Raises
     ------
@@ -33,7 +38,7 @@ def parse_eclab(raw: RawFile) -> tuple[str, EclabTable] | None:
         A BioLogic file that cannot be read.
     """
     if looks_like_mpr(raw):
-        return "EC-Lab mpr", parse_mpr(raw)
+        return "EC-Lab mpr", (parse_mpr(raw),)
     if looks_like_mpt(raw):
         return "EC-Lab mpt", parse_mpt(raw)
     return None
@@ -44,60 +49,79 @@ def has_impedance(table: EclabTable) -> bool:
     return "freq/Hz" in table.columns and bool(np.any(table.columns["freq/Hz"] > 0))
 
 
+def has_sweep(table: EclabTable) -> bool:
+    """True where the technique sweeps the potential."""
+    name = table.technique.upper()
+    return name.startswith(("LSV", "CV")) or "VOLTAMMETRY" in name
+
+
 def source_of(raw: RawFile, form: str, table: EclabTable) -> Source:
     """Where the table came from, with the header facts a person asks for."""
-    evidence = "EC-Lab header" if table.header else "column names of EC-Lab, no header"
     keep = dict(table.header)
-    area = area_m2(table)
-    surface = next((v for k, v in keep.items() if k.startswith("Electrode surface area")), None)
-    if surface is not None and area is None:
-        keep["Electrode surface area"] = f"{surface} (the default: not set)"
-    device = keep.get("Device", "")
+    if area_is_default(keep):
+        key = next(k for k in keep if k.startswith("Electrode surface area"))
+        keep[key] += " (the default: not set)"
     return Source(
         file=raw.name,
         format=form,
-        evidence=evidence,
-        instrument=" ".join(x for x in (device, keep.get("software", "")) if x),
+        evidence="EC-Lab header" if table.header else "column names of EC-Lab, no header",
+        instrument=" ".join(x for x in (keep.get("Device", ""), keep.get("software", "")) if x),
         header=keep,
     )
 
 
-def area_m2(table: EclabTable) -> float | None:
-    """Electrode area from the header in m^2; None where it is EC-Lab's default of 0.001 cm^2, which means not set."""
-    for key, value in table.header.items():
-        if key.startswith("Electrode surface area"):
-            found = re.match(r"\s*([\d.,Ee+-]+)", value)
-            if found:
-                area = float(found[1].replace(",", "."))
-                return None if area <= 0 or abs(area - AREA_NOT_SET_CM2) < 1e-9 else area * 1e-4
-    return None
-
-
-def to_spectra(raw: RawFile, form: str, table: EclabTable) -> tuple[ImpedanceSpectrum, ...]:
-    """All spectra of a table.
+def to_spectra(raw: RawFile, form: str, tables: Sequence[EclabTable]) -> tuple[ImpedanceSpectrum, ...]:
+    """All spectra of a file's tables.
 
     Raises
     ------
     ReadError
-        Not impedance, or no row with a frequency.
+        Not impedance, no row with a frequency, or columns that contradict each other.
     """
+    wanted = [t for t in tables if has_impedance(t)] or list(tables[:1])
+    skipped = [t.technique or "a table without a name" for t in tables if t not in wanted]
+    note = Finding(severity="info", field="technique", problem=f"not read here: {', '.join(skipped)}")
+    out: list[ImpedanceSpectrum] = []
+    for table in wanted:
+        for spectrum in _table_spectra(raw, form, table):
+            findings = (*spectrum.findings, note) if skipped else spectrum.findings
+            out.append(replace(spectrum, loop=len(out) + 1, findings=findings))
+    return tuple(out)
+
+
+def _impedance(raw: RawFile, table: EclabTable) -> tuple[FloatArray, np.ndarray]:
+    """Frequencies in Hz and complex impedances in ohm of every row."""
     columns = table.columns
-    missing = [name for name in IMPEDANCE if name not in columns]
-    if "freq/Hz" not in columns or (missing and not ("|Z|/Ohm" in columns and "Phase(Z)/deg" in columns)):
+    cartesian, polar = ("Re(Z)/Ohm", "-Im(Z)/Ohm"), ("|Z|/Ohm", "Phase(Z)/deg")
+    missing = [name for name in ("freq/Hz", *cartesian) if name not in columns]
+    if "freq/Hz" not in columns or (missing and not all(name in columns for name in polar)):
         what = f" ({table.technique})" if table.technique else ""
-        if table.technique in ("PEIS", "GEIS", "SPEIS", "SGEIS"):
+        if "EIS" in table.technique:
             hint = "export again with freq/Hz, Re(Z) and -Im(Z)"
         else:
             hint = "give it as lsv if it is a sweep, or leave it out"
-        raise ReadError(
-            source=raw.name, field=", ".join(missing or ["freq/Hz"]), problem=f"not in the file{what}", hint=hint
-        )
+        raise ReadError(source=raw.name, field=", ".join(missing), problem=f"not in the file{what}", hint=hint)
     f = columns["freq/Hz"]
     if missing:
-        phase = np.deg2rad(columns["Phase(Z)/deg"])
-        z = columns["|Z|/Ohm"] * np.exp(1j * phase)
-    else:
-        z = columns["Re(Z)/Ohm"] - 1j * columns["-Im(Z)/Ohm"]
+        return f, columns["|Z|/Ohm"] * np.exp(1j * np.deg2rad(columns["Phase(Z)/deg"]))
+    z = columns["Re(Z)/Ohm"] - 1j * columns["-Im(Z)/Ohm"]
+    if "|Z|/Ohm" in columns:
+        modulus = columns["|Z|/Ohm"]
+        row = (f > 0) & np.isfinite(modulus) & np.isfinite(z.real) & np.isfinite(z.imag)
+        off = row & (np.abs(np.abs(z) - modulus) > 1e-3 * np.abs(z) + 1e-6)
+        if np.any(off):
+            n, of = int(off.sum()), int(row.sum())
+            raise ReadError(
+                source=raw.name,
+                field="|Z|/Ohm",
+                problem=f"does not agree with Re(Z) and -Im(Z) in {n} of {of} rows: columns shifted or misread",
+                hint="export the file again",
+            )
+    return f, z
+
+
+def _table_spectra(raw: RawFile, form: str, table: EclabTable) -> list[ImpedanceSpectrum]:
+    f, z = _impedance(raw, table)
     measured = f > 0
     finite = measured & np.isfinite(f) & np.isfinite(z.real) & np.isfinite(z.imag)
     if not finite.any():
@@ -105,127 +129,93 @@ def to_spectra(raw: RawFile, form: str, table: EclabTable) -> tuple[ImpedanceSpe
             source=raw.name, field="freq/Hz", problem="no data points with a frequency", hint="was the run stopped?"
         )
     notes = list(table.findings)
-    if not measured.all():
-        n = int(np.sum(~measured & np.isfinite(f)))
+    if np.any(f == 0):
+        n = int(np.sum(f == 0))
         notes.append(Finding(severity="info", field="freq/Hz", problem=f"{n} row(s) at 0 Hz (no impedance) left out"))
-    if int(finite.sum()) < int(measured.sum()):
-        n = int(measured.sum() - finite.sum())
-        notes.append(Finding(severity="warning", field="impedance_ohm", problem=f"{n} row(s) with NaN or Inf left out"))
-    groups = split_spectra(table, finite)
+    bad = int(np.sum(~finite & (f != 0)))
+    if bad:
+        notes.append(
+            Finding(severity="warning", field="impedance_ohm", problem=f"{bad} row(s) with NaN or Inf left out")
+        )
+    notes += _odd_inputs(table)
     source = source_of(raw, form, table)
-    return tuple(_spectrum(rows, number, table, source, z, tuple(notes)) for number, rows in enumerate(groups, start=1))
+    return [_spectrum(rows, table, source, f, z, notes) for rows in split_spectra(table, finite)]
+
+
+def _odd_inputs(table: EclabTable) -> list[Finding]:
+    return [
+        Finding(
+            severity="warning",
+            field=name,
+            problem=f"reaches {float(np.nanmax(np.abs(c))):.4g}, more than the {ANALOG_LIMIT_V:g} V of an analog input: "
+            "another quantity under this name; not used",
+            hint="the .mpr beside it names the quantity",
+        )
+        for name, c in table.columns.items()
+        if name.startswith("Analog IN") and name.endswith("/V") and np.any(np.abs(c) > ANALOG_LIMIT_V)
+    ]
 
 
 def _spectrum(
-    rows: np.ndarray, number: int, table: EclabTable, source: Source, z: np.ndarray, notes: tuple[Finding, ...]
+    rows: np.ndarray, table: EclabTable, source: Source, f: FloatArray, z: np.ndarray, notes: list[Finding]
 ) -> ImpedanceSpectrum:
-    f = table.columns["freq/Hz"][rows]
-    order = np.argsort(-f, kind="stable")
-    if np.any(np.diff(f) > 0) and np.any(np.diff(f) < 0):
-        notes = (*notes, Finding(severity="info", field="freq/Hz", problem="frequencies unsorted: put in order"))
-    rows = rows[order]
+    if cut_sweeps(f[rows])[1]:
+        notes = [*notes, Finding(severity="info", field="freq/Hz", problem="frequencies unsorted: put in order")]
+    rows = rows[np.argsort(-f[rows], kind="stable")]
     temperature = external_temperature_k(table, rows)
+    external = {n: f"{float(np.nanmean(c[rows])):.5g} (mean)" for n, c in table.columns.items() if EXTERNAL.match(n)}
     return ImpedanceSpectrum(
-        source=source,
-        frequency_hz=table.columns["freq/Hz"][rows],
+        source=replace(source, header={**source.header, **external}) if external else source,
+        frequency_hz=f[rows],
         impedance_ohm=z[rows],
-        loop=number,
         temperature_k=temperature,
         temperature_origin="external input" if temperature is not None else "",
         amplitude_v=amplitude_v(table.header),
         quality={name: tuple(map(float, c[rows])) for name, c in table.columns.items() if QUALITY.match(name)},
-        findings=notes,
+        findings=tuple(notes),
     )
 
 
 def split_spectra(table: EclabTable, keep: np.ndarray) -> list[np.ndarray]:
-    """Row indices of each spectrum: cut at loops, cycles, Ns steps and wherever the frequency jumps back."""
+    """Row indices of each spectrum: cut at loops, cycles, Ns steps and wherever the frequency jumps back or turns."""
     rows = np.flatnonzero(keep)
-    f = table.columns["freq/Hz"][rows]
-    cut = np.zeros(rows.size, dtype=bool)
+    cut = np.isin(rows, [first for first, _ in table.loops])
     for name in SPLIT_BY:
         if name in table.columns:
-            column = table.columns[name][rows]
-            cut[1:] |= np.diff(column) != 0
-    starts = np.array([first for first, _ in table.loops], dtype=int)
-    cut |= np.isin(rows, starts)
-    falling = np.sum(np.diff(f) < 0) >= np.sum(np.diff(f) > 0)
-    back = np.diff(f) > 0 if falling else np.diff(f) < 0
-    big = np.abs(np.diff(np.log(f))) > 3 * np.median(np.abs(np.diff(np.log(f)))) if rows.size > 2 else back
-    cut[1:] |= back & big
+            cut[1:] |= np.diff(table.columns[name][rows]) != 0
     cut[:1] = False
-    return [part for part in np.split(rows, np.flatnonzero(cut)) if part.size]
+    parts = np.split(rows, np.flatnonzero(cut))
+    return [p for part in parts for p in np.split(part, cut_sweeps(table.columns["freq/Hz"][part])[0]) if p.size]
 
 
 def external_temperature_k(table: EclabTable, rows: np.ndarray) -> float | None:
     """Mean of a temperature that an external device recorded, in K; None where there is none."""
     for name, column in table.columns.items():
-        if re.match(r"^(Temperature|T)\s*/\s*(°C|deg ?C|C)$", name):
-            values = column[rows]
-            if np.all(np.isfinite(values)) and -200 < float(values.mean()) < 600:
-                return float(values.mean()) + 273.15
-    return None
-
-
-def amplitude_v(header: Mapping[str, str]) -> float | None:
-    """Sine amplitude of a potentiostatic spectrum in V."""
-    for key, value in header.items():
-        found = re.match(r"Va \((m?)V\)$", key)
+        found = TEMPERATURE.match(name)
         if found:
-            try:
-                return float(value.split("|")[0].strip().replace(",", ".")) * (1e-3 if found[1] else 1.0)
-            except ValueError:
-                return None
+            values = column[rows]
+            kelvin = values if found[3].upper() == "K" else values + 273.15
+            if np.all(np.isfinite(kelvin)) and 50 < float(kelvin.mean()) < 900:
+                return float(kelvin.mean())
     return None
 
 
-def to_sweeps(raw: RawFile, form: str, table: EclabTable) -> tuple[LinearSweep, ...]:
-    """All sweeps of a table, one per cycle.
+def to_sweeps(raw: RawFile, form: str, tables: Sequence[EclabTable]) -> tuple[LinearSweep, ...]:
+    """All sweeps of a file's tables, one per cycle.
 
     Raises
     ------
     ReadError
         No potential or no current, or a technique that sweeps nothing.
     """
-    columns = table.columns
-    potential = _first(columns, ("Ewe/V", "<Ewe>/V", "Ewe-Ece/V", "Ecell/V"))
-    current = _current_a(columns)
-    if potential is None or current is None or (table.technique and not _sweeps(table)):
-        what = table.technique or "no technique in the header"
-        missing = "Ewe/V" if potential is None else "I/mA" if current is None else "technique"
-        raise ReadError(
-            source=raw.name,
-            field=missing,
-            problem=f"not a potential sweep ({what})",
-            hint="give the LSV or CV export" if not has_impedance(table) else "give it as eis",
-        )
-    cycle = columns.get("cycle number")
-    groups = [np.arange(potential.size)]
-    if cycle is not None and table.technique != "LSV":
-        groups = np.split(groups[0], np.flatnonzero(np.diff(cycle) != 0) + 1)
-    flags = ("mode", "ox/red", "error", "control changes", "Ns changes", "counter inc.", "Ns", "I Range", "half cycle")
-    rate = _nominal_rate(table.header)
-    source, area = source_of(raw, form, table), area_m2(table)
+    wanted = [t for t in tables if has_sweep(t)] or [t for t in tables if not t.technique] or list(tables[:1])
+    skipped = [t.technique or "a table without a name" for t in tables if t not in wanted]
+    note = Finding(severity="info", field="technique", problem=f"not read here: {', '.join(skipped)}")
     out: list[LinearSweep] = []
-    for rows in groups:
-        good = rows[np.isfinite(potential[rows]) & np.isfinite(current[rows])]
-        if good.size < 2:
-            continue
-        out.append(
-            LinearSweep(
-                source=source,
-                time_s=columns["time/s"][good] if "time/s" in columns else None,
-                potential_v=potential[good],
-                current_a=current[good],
-                technique=table.technique or "unknown",
-                sweep=len(out) + 1,
-                control_v=columns["control/V"][good] if "control/V" in columns else None,
-                nominal_rate_v_per_s=rate,
-                area_m2=area,
-                flags={n: tuple(map(float, columns[n][good])) for n in flags if n in columns},
-                findings=table.findings,
-            )
-        )
+    for table in wanted:
+        for sweep in _table_sweeps(raw, form, table):
+            findings = (*sweep.findings, note) if skipped else sweep.findings
+            out.append(replace(sweep, sweep=len(out) + 1, findings=findings))
     if not out:
         raise ReadError(
             source=raw.name, field="Ewe/V", problem="fewer than two data points", hint="was the run stopped?"
@@ -233,31 +223,55 @@ def to_sweeps(raw: RawFile, form: str, table: EclabTable) -> tuple[LinearSweep, 
     return tuple(out)
 
 
-def _sweeps(table: EclabTable) -> bool:
-    return (
-        any(table.technique.upper().startswith(t) for t in SWEEP_TECHNIQUES) or "voltammetry" in table.technique.lower()
-    )
+def _table_sweeps(raw: RawFile, form: str, table: EclabTable) -> list[LinearSweep]:
+    columns = table.columns
+    potential = next((columns[n] for n in ("Ewe/V", "<Ewe>/V", "Ewe-Ece/V", "Ecell/V") if n in columns), None)
+    current = current_a(columns)
+    if potential is None or current is None or (table.technique and not has_sweep(table)):
+        what = table.technique or "no technique in the header"
+        missing = "Ewe/V" if potential is None else "I/mA" if current is None else "technique"
+        raise ReadError(
+            source=raw.name,
+            field=missing,
+            problem=f"not a potential sweep ({what})",
+            hint="give it as eis" if has_impedance(table) else "give the LSV or CV export",
+        )
+    notes = list(table.findings)
+    if not table.technique:
+        problem = "not named in the file: taken as a sweep because it was asked for as one"
+        notes.append(Finding(severity="warning", field="technique", problem=problem))
+    good = np.isfinite(potential) & np.isfinite(current)
+    if not good.all():
+        problem = f"{int((~good).sum())} row(s) with NaN or Inf left out"
+        notes.append(Finding(severity="warning", field="rows", problem=problem))
+    rows = np.flatnonzero(good)
+    groups = [rows]
+    if "cycle number" in columns and table.technique != "LSV":
+        groups = np.split(rows, np.flatnonzero(np.diff(columns["cycle number"][rows]) != 0) + 1)
+    flags = ("mode", "ox/red", "error", "control changes", "Ns changes", "counter inc.", "Ns", "I Range", "half cycle")
+    source = source_of(raw, form, table)
+    return [
+        LinearSweep(
+            source=source,
+            time_s=columns["time/s"][part] if "time/s" in columns else None,
+            potential_v=potential[part],
+            current_a=current[part],
+            technique=table.technique or "unknown",
+            control_v=columns["control/V"][part] if "control/V" in columns else None,
+            nominal_rate_v_per_s=nominal_rate_v_per_s(table.header),
+            area_m2=area_m2(table.header),
+            flags={n: tuple(map(float, columns[n][part])) for n in flags if n in columns},
+            findings=tuple(notes),
+        )
+        for part in groups
+        if part.size >= 2
+    ]
 
 
-def _first(columns: Mapping[str, FloatArray], names: tuple[str, ...]) -> FloatArray | None:
-    return next((columns[n] for n in names if n in columns), None)
-
-
-def _current_a(columns: Mapping[str, FloatArray]) -> FloatArray | None:
+def current_a(columns: Mapping[str, FloatArray]) -> FloatArray | None:
+    """Current in A: the momentary one where it was recorded, else the mean over the step."""
     for name in ("I", "<I>"):
-        for unit, scale in (("A", 1.0), ("mA", 1e-3), ("µA", 1e-6), ("uA", 1e-6), ("nA", 1e-9)):
+        for unit, scale in (("A", 1.0), ("mA", 1e-3), ("µA", 1e-6), ("μA", 1e-6), ("uA", 1e-6), ("nA", 1e-9)):
             if f"{name}/{unit}" in columns:
                 return np.asarray(columns[f"{name}/{unit}"] * scale)
     return None
-
-
-def _nominal_rate(header: Mapping[str, str]) -> float | None:
-    value = header.get("dE/dt")
-    if value is None:
-        return None
-    unit = header.get("dE/dt unit", header.get("unit dE/dt", "mV/s")).split("|")[0].strip()
-    try:
-        rate = float(value.split("|")[0].strip().replace(",", "."))
-    except ValueError:
-        return None
-    return rate * {"V/s": 1.0, "mV/s": 1e-3, "mV/mn": 1e-3 / 60, "mV/min": 1e-3 / 60}.get(unit, 1e-3)

@@ -1,49 +1,29 @@
-"""Text tables of impedance and sweeps: CSV, tab, semicolon, blanks; ZView, Gamry, RelaxIS and other vendors' text.
+"""Text tables of impedance and sweeps: CSV, tab, semicolon, blanks; ZPlot, Gamry, CHI, RelaxIS and other vendors' text.
 
-The table is the longest run of lines that hold the same number of numbers.  Its delimiter and decimal sign are those that make the
-most lines numeric.  Columns get their role and unit from the header above the run; without a header the rule is: frequency in
-Hz, Re Z, Im Z in ohm, in this order.  What was decided, and on which evidence, is in the findings; the study can override it.
+Columns get their role, sign and unit from the header above the numbers; without a header the rule is: frequency in Hz, Re Z,
+Im Z in ohm, in this order, and the numbers must look like it.  What was decided, and on which evidence, is in the findings; the
+study can override all of it.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Gt
 
 from pipeline.errors import ReadError
-from pipeline.model.measurement import FloatArray, ImpedanceSpectrum, LinearSweep, RawFile, Source
+from pipeline.model.measurement import ComplexArray, FloatArray, ImpedanceSpectrum, LinearSweep, RawFile, Source
 from pipeline.model.result import Finding
-from pipeline.read.mpt import decode_text
+from pipeline.read.cuts import cut_sweeps
+from pipeline.read.roles import Role
+from pipeline.read.signs import im_sign
+from pipeline.read.text_table import TextTable, find_tables
+from pipeline.read.vendors import vendor_format, vendor_table
 
-Role = Literal["frequency", "omega", "re", "im", "modulus", "phase", "time", "potential", "current", "loop"]
-ROLES: tuple[tuple[Role, str], ...] = (
-    ("omega", r"^(omega|w|ω)\b|rad/s|rad s"),
-    ("frequency", r"^-?(f|freq\w*\.?|frequency)\b|^freq|^\W*frequency|: frequency"),
-    ("modulus", r"^\|z\|?|^z ?mod|\|z\||^mod(ulus)?\b|impedance magnitude|^z$"),
-    ("phase", r"phase|phz|theta|^phi\b"),
-    ("im", r"z\w?''|z\w?\"|im\w*\(?z|z ?imag?\w*|z ?img|^-?zim|^-?imag\w*|im\(z\)|^-?b$"),
-    ("re", r"z\w?'|re\w*\(?z|z ?real|^-?zre|^-?real|re\(z\)|^-?a$"),
-    ("time", r"^(time|t|pt time|elapsed time)\b"),
-    ("potential", r"^(<?ewe>?|e|vf|potential|voltage|ewe|<?vdc>?|u)\b"),
-    ("current", r"^(<?i>?|im|current|idc)\b"),
-    ("loop", r"^(loop\w*|cycle\w*|sweep)\b"),
-)
-"""Role and the pattern of its column name, lower case, tried in this order."""
-SCALES: tuple[tuple[str, float], ...] = (
-    (r"\bmhz\b", 1e6),
-    (r"\bkhz\b", 1e3),
-    (r"m(ohm|ω|Ω)", 1e6),
-    (r"k(ohm|ω|Ω)", 1e3),
-    (r"\bmv\b", 1e-3),
-    (r"\bma\b", 1e-3),
-    (r"\b[µμu]a\b", 1e-6),
-    (r"\bna\b", 1e-9),
-)
-MIN_ROWS = 1
+MIN_HEADERLESS_ROWS = 5
+"""Fewer rows without a header are no evidence that a table is impedance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +35,7 @@ class DelimitedSettings:
     columns: tuple[str, ...] = ()
     """Roles of the columns in order (frequency, omega, re, im, modulus, phase, time, potential, current, -); empty: header."""
     imaginary_sign: Literal["auto", "as written", "negated"] = "auto"
-    """Whether the column holds Im Z or -Im Z; auto: the header, else the capacitive majority, and a finding says which."""
+    """Whether the column holds Im Z or -Im Z; auto: the header's minus, else Kramers-Kronig and the capacitive majority."""
     frequency_unit: Literal["auto", "Hz", "kHz", "MHz", "rad/s"] = "auto"
     """Unit of the frequency column; auto: the header, else Hz."""
     impedance_scale: Annotated[float, Gt(0)] = 1.0
@@ -64,168 +44,22 @@ class DelimitedSettings:
     """Decimal sign; auto: the one that makes more lines numeric."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TextTable:
-    """A block of numbers with the names above it."""
-
-    names: tuple[str, ...]
-    """One per column, '' where there is no header."""
-    values: FloatArray
-    """(rows, columns)"""
-    breaks: tuple[int, ...]
-    """Rows before which the text held a new header: another spectrum."""
-    delimiter: str
-
-
-def parse_table(raw: RawFile, settings: DelimitedSettings) -> TextTable:
-    """The numeric table of a text file.
-
-    Raises
-    ------
-    ReadError
-        Binary, or no run of numeric lines.
-    """
-    if b"\x00" in raw.data[:4000] and raw.data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        raise ReadError(source=raw.name, field="file", problem="is binary, not a text table", hint="wrong suffix?")
-    lines = decode_text(raw.data).splitlines()
-    commas = {"auto": (False, True), "point": (False,), "comma": (True,)}[settings.decimal]
-    candidates = [_blocks(lines, d, c) for d in ("\t", ";", ",", None) for c in commas if not (c and d == ",")]
-    best = max(candidates, key=lambda c: c[0])
-    if best[0] < MIN_ROWS:
-        raise ReadError(
-            source=raw.name, field="rows", problem="no table of numbers", hint="is it an instrument's export?"
-        )
-    _, delimiter, blocks = best
-    tables: dict[tuple[str, ...], Blocks] = {}
-    for start, numbers in blocks:
-        names = _header(lines, start, delimiter, numbers.shape[1])
-        known = [n for n in tables if not any(names) and len(n) == len(names)]
-        tables.setdefault(known[-1] if known else names, []).append((start, numbers))
-
-    def rank(item: tuple[tuple[str, ...], Blocks]) -> tuple[bool, int]:
-        return any(_role(n) in ("frequency", "omega") for n in item[0]), sum(b.shape[0] for _, b in item[1])
-
-    names, chosen = max(tables.items(), key=rank)
-    sizes = np.cumsum([b.shape[0] for _, b in chosen])[:-1]
-    return TextTable(
-        names=names,
-        values=np.concatenate([b for _, b in chosen]),
-        breaks=tuple(int(s) for s in sizes),
-        delimiter=delimiter or "blank",
-    )
-
-
-Blocks = list[tuple[int, FloatArray]]
-
-
-def _blocks(lines: list[str], delimiter: str | None, comma: bool) -> tuple[int, str | None, Blocks]:
-    """(numbers in all blocks, delimiter, blocks as (first line, numbers))."""
-    runs: list[tuple[int, list[list[float]]]] = []
-    current: list[list[float]] = []
-    start = 0
-    for number, line in enumerate(lines):
-        if not line.strip():
-            continue
-        row = _row(line, delimiter, comma)
-        if row is None or (current and len(row) != len(current[0])):
-            if current:
-                runs.append((start, current))
-            current = []
-        if row is not None:
-            if not current:
-                start = number
-            current.append(row)
-    if current:
-        runs.append((start, current))
-    runs = [r for r in runs if len(r[1][0]) >= 2]
-    longest = max((len(r) for _, r in runs), default=0)
-    keep = [(s, np.array(r)) for s, r in runs if len(r) >= min(3, longest)]
-    return sum(b.size for _, b in keep), delimiter, keep
-
-
-def _row(line: str, delimiter: str | None, comma: bool) -> list[float] | None:
-    fields = [f.strip().strip('"') for f in line.split(delimiter)]
-    while fields and not fields[-1]:
-        fields.pop()
-    if fields and not fields[0]:
-        fields = fields[1:]
-    if len(fields) < 2:
-        return None
-    out, text = [], 0
-    for f in fields:
-        try:
-            out.append(float(f.replace(",", ".") if comma else f))
-        except ValueError:
-            out.append(float("nan"))
-            text += 1
-    return out if text <= max(0, (len(fields) - 3) // 2) else None
-
-
-def _header(lines: list[str], first: int, delimiter: str | None, width: int) -> tuple[str, ...]:
-    """Names from the nearest line above the numbers that can name columns; a line of units below it is added."""
-    units: list[str] = []
-    for line in reversed(lines[max(0, first - 6) : first]):
-        for d in (delimiter, "\t", ",", ";", None):
-            fields = [f.strip().strip('"').lstrip("#").strip() for f in line.strip("\r\n").split(d)]
-            if fields and not fields[0] and len(fields) > width:
-                fields = fields[1:]
-            fields = [f for f in fields if f] if d in ("\t", None) else fields
-            fields = _join_units(fields)
-            if not width <= len(fields) + 1 <= width + 3:
-                continue
-            if sum(_role(f) is not None for f in fields) >= 2:
-                named = (fields + [""] * width)[:width]
-                if len(units) == len(named):
-                    named = [f"{n} {u}" if u and u != "#" else n for n, u in zip(named, units, strict=True)]
-                return tuple(named)
-            if not units and any(re.search(r"^(hz|ohm|s|v|a|°|deg)$", f, re.IGNORECASE) for f in fields):
-                units = (fields + [""] * width)[:width]
-                break
-    return ("",) * width
-
-
-def _join_units(fields: list[str]) -> list[str]:
-    """``Freq``, ``(Hz)`` split by blanks are one name."""
-    out: list[str] = []
-    for f in fields:
-        if out and re.fullmatch(r"[(\[][^)\]]*[)\]]", f):
-            out[-1] += " " + f
-        else:
-            out.append(f)
-    return out
-
-
-def _role(name: str) -> Role | None:
-    text = name.strip().lower().replace("″", "''").replace("’", "'").replace("”", '"')
-    text = re.sub(r"^data:\s*", "", text)
-    text = re.sub(r"^(minus|neg)\s*", "-", text)
-    for role, pattern in ROLES:
-        if re.search(pattern, text.lstrip("-") if role in ("re", "im") and text.startswith("-") else text):
-            return role
-    return None
-
-
-def _scale(name: str) -> float:
-    text = name.lower()
-    if re.search(r"\bMHz|\bMohm|MΩ", name):
-        return 1e6
-    return next((s for pattern, s in SCALES if s != 1e6 and re.search(pattern, text)), 1.0)
-
-
-def roles_of(table: TextTable, settings: DelimitedSettings) -> tuple[dict[Role, int], bool]:
-    """Column of each role, and whether a header named them."""
+def roles_of(table: TextTable, settings: DelimitedSettings) -> dict[Role, int]:
+    """Column of each role; of columns with one role the first, but ``re`` and ``im`` of one kind."""
     if settings.columns:
-        return {role: i for i, role in enumerate(settings.columns) if role != "-"}, True  # type: ignore[misc]
+        return {role: i for i, role in enumerate(settings.columns) if role != "-"}  # type: ignore[misc]
     found: dict[Role, int] = {}
     for i, name in enumerate(table.names):
-        role = _role(name) if name else None
-        if role is not None and role not in found:
-            found[role] = i
-    if found:
-        return found, True
-    if table.values.shape[1] >= 3:
-        return {"frequency": 0, "re": 1, "im": 2}, False
-    return {}, False
+        if name.role is not None:
+            found.setdefault(name.role, i)
+    if not found and table.values.shape[1] >= 3:
+        return {"frequency": 0, "re": 1, "im": 2}
+    return found
+
+
+def _is_impedance(role: dict[Role, int]) -> bool:
+    cartesian, polar = {"re", "im"} <= role.keys(), {"modulus", "phase"} <= role.keys()
+    return ("frequency" in role or "omega" in role) and (cartesian or polar)
 
 
 def read_delimited_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple[ImpedanceSpectrum, ...]:
@@ -234,83 +68,119 @@ def read_delimited_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple
     Raises
     ------
     ReadError
-        No table, no frequency or impedance columns, or no usable row.
+        No table, no frequency or impedance columns, a unit that needs a geometry, or no usable row.
     """
-    table = parse_table(raw, settings)
-    role, named = roles_of(table, settings)
-    polar = "modulus" in role and "phase" in role
-    if not (("frequency" in role or "omega" in role) and (("re" in role and "im" in role) or polar)):
-        names = ", ".join(n for n in table.names if n) or f"{table.values.shape[1]} unnamed columns"
+    table = vendor_table(raw)
+    tables = (table,) if table is not None else find_tables(raw, settings.decimal)
+    table = next((t for t in tables if _is_impedance(roles_of(t, settings))), None)
+    if table is None:
+        shown = max(tables, key=lambda t: (t.named, t.values.shape[0])).shown
         raise ReadError(
             source=raw.name,
             field="columns",
-            problem=f"no frequency and impedance among: {names[:150]}",
+            problem=f"no frequency and impedance among: {shown}",
             hint="name them with [settings.eis.read] columns",
         )
+    role, named = roles_of(table, settings), table.named or bool(settings.columns)
+    _require_columns(raw, table, role)
     notes: list[Finding] = []
-
-    def column(r: Role) -> FloatArray:
-        name = table.names[role[r]] if role[r] < len(table.names) else ""
-        return np.asarray(table.values[:, role[r]] * _scale(name))
-
-    f = _frequency(column, role, settings)
-    if "re" in role and "im" in role:
-        re_z, im_z = column("re"), column("im")
-        re_name, im_name = (table.names[role[r]].strip() for r in ("re", "im"))
-        if re_name.startswith("-"):
-            re_z = -re_z
-        im_z = im_z * _sign(im_z, im_name, named, settings, notes)
-        z = re_z + 1j * im_z
-    else:
-        phase = column("phase")
-        if np.nanmax(np.abs(phase)) > 2 * np.pi or "deg" in table.names[role["phase"]].lower():
-            phase = np.deg2rad(phase)
-        if np.nanmedian(phase) > 0:
-            phase = -phase
-            problem = "phase is positive for a capacitive majority: taken as -phase"
-            notes.append(Finding(severity="warning", field="phase", problem=problem))
-        z = column("modulus") * np.exp(1j * phase)
-    z = z * settings.impedance_scale
+    f = _frequency(table, role, settings)
+    z = _impedance(raw, table, role, f, settings, notes) * settings.impedance_scale
+    good = np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)
     if not named:
+        _require_plausible(raw, f[good], z[good])
         problem = "no header: columns taken as frequency/Hz, Re Z/ohm, Im Z/ohm"
         notes.append(Finding(severity="warning", field="columns", problem=problem, hint="[settings.eis.read] columns"))
-    good = np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)
     if not good.any():
         raise ReadError(source=raw.name, field="frequency", problem="no row with a frequency above 0 and a number")
     if int(good.sum()) < good.size:
         problem = f"{int(good.size - good.sum())} row(s) at 0 Hz or without numbers left out"
         notes.append(Finding(severity="info", field="rows", problem=problem))
-    return _cut(raw, table, role, f, z, good, named, tuple(notes))
+    return _cut(raw, table, role, f, z, good, notes)
 
 
-def _frequency(column: object, role: dict[Role, int], settings: DelimitedSettings) -> FloatArray:
-    assert callable(column)
-    key = "frequency" if "frequency" in role else "omega"
-    values = np.asarray(column(key), dtype=float)
-    if settings.frequency_unit == "rad/s" or (settings.frequency_unit == "auto" and key == "omega"):
-        return values / (2 * np.pi)
-    return values * {"kHz": 1e3, "MHz": 1e6}.get(settings.frequency_unit, 1.0)
+def _require_columns(raw: RawFile, table: TextTable, role: dict[Role, int]) -> None:
+    if max(role.values()) >= table.values.shape[1]:
+        problem = f"{max(role.values()) + 1} are named in the settings, the table has {table.values.shape[1]}"
+        raise ReadError(source=raw.name, field="columns", problem=problem, hint="[settings.eis.read] columns")
 
 
-def _sign(im_z: FloatArray, name: str, named: bool, settings: DelimitedSettings, notes: list[Finding]) -> float:
-    """+1 where the column holds Im Z, -1 where it holds -Im Z; what was decided is in the notes."""
-    if settings.imaginary_sign != "auto":
-        return 1.0 if settings.imaginary_sign == "as written" else -1.0
-    negated = bool(re.match(r"^\s*(-|minus|neg)", name, re.IGNORECASE))
-    if negated:
-        return -1.0
-    positive = float(np.nanmean(im_z > 0))
-    if positive <= 0.5:
-        return 1.0
-    problem = f"{positive:.0%} of the imaginary parts are positive"
-    if named:
-        text = f"{problem} though {name!r} has no minus sign: taken as -Im Z, as a capacitive sample asks"
+def _column(table: TextTable, index: int) -> FloatArray:
+    """Numbers of a column in SI."""
+    return np.asarray(table.values[:, index] * table.names[index].factor)
+
+
+def _frequency(table: TextTable, role: dict[Role, int], settings: DelimitedSettings) -> FloatArray:
+    omega = "frequency" not in role
+    index = role["omega" if omega else "frequency"]
+    unit = settings.frequency_unit
+    if unit == "auto":
+        return _column(table, index) / (2 * np.pi if omega else 1.0)
+    return np.asarray(table.values[:, index] * {"kHz": 1e3, "MHz": 1e6, "rad/s": 1 / (2 * np.pi)}.get(unit, 1.0))
+
+
+def _impedance(
+    raw: RawFile,
+    table: TextTable,
+    role: dict[Role, int],
+    f: FloatArray,
+    settings: DelimitedSettings,
+    notes: list[Finding],
+) -> ComplexArray:
+    """(rows,) in ohm, with the sign that the header, the study or the data ask for."""
+    cartesian = {"re", "im"} <= role.keys()
+    first, second = (role["re"], role["im"]) if cartesian else (role["modulus"], role["phase"])
+    name = table.names[first]
+    if name.per_geometry and settings.impedance_scale == 1.0:
+        raise ReadError(
+            source=raw.name,
+            field=name.text,
+            problem="a geometry was multiplied in (the unit is not ohm)",
+            hint="give [settings.eis.read] impedance_scale, the factor to ohm: l/A for ohm cm, 1/A for ohm cm2",
+        )
+    a, b = _column(table, first), _column(table, second)
+    if cartesian:
+        a = -a if name.negated else a
     else:
-        text = f"{problem}: taken as -Im Z, as a capacitive sample asks"
-    notes.append(
-        Finding(severity="warning", field="imaginary_sign", problem=text, hint="[settings.eis.read] imaginary_sign")
-    )
-    return -1.0
+        text = table.names[second].text.lower()
+        radian = "rad" in text or (
+            "deg" not in text and "°" not in text and np.nanmax(np.abs(b), initial=0) <= np.pi / 2
+        )
+        phase = b if radian else np.deg2rad(b)
+        a, b = a * np.cos(phase), a * np.sin(phase)
+        if radian and "rad" not in text:
+            notes.append(Finding(severity="warning", field="phase", problem="no unit in the header: taken as radian"))
+    sign, finding = im_sign(f, a, b, table.names[second], settings.imaginary_sign)
+    if finding is not None:
+        notes.append(finding)
+    return np.asarray(a + 1j * sign * b)
+
+
+def _require_plausible(raw: RawFile, f: FloatArray, z: ComplexArray) -> None:
+    """A table without a header is impedance only if its first column can be a sweep of frequency.
+
+    Positive and going one way by steps of a constant ratio rather than of a constant difference, over a decade or more.
+    """
+    cuts, unsorted = cut_sweeps(f) if f.size else (np.array([], dtype=int), True)
+    sweep = f[: cuts[0]] if cuts.size else f
+    why = ""
+    if sweep.size < MIN_HEADERLESS_ROWS or f.max() / f.min() < 10 or f.max() > 1e10 or f.min() < 1e-7:
+        why = "the first column is no sweep of frequency over a decade"
+    elif unsorted:
+        why = "the first column does not go one way"
+    else:
+        ratio, step = np.abs(np.diff(np.log(sweep))), np.abs(np.diff(sweep))
+        if np.std(ratio) / np.mean(ratio) >= np.std(step) / np.mean(step):
+            why = "the first column goes by constant steps, as energies and times do"
+        elif np.all(z.imag == 0) or np.all(z.real == 0) or np.mean(z.real > 0) < 0.5:
+            why = "the second and third column are no impedance"
+    if why:
+        raise ReadError(
+            source=raw.name,
+            field="columns",
+            problem=f"no header, and {why}",
+            hint="name them with [settings.eis.read] columns",
+        )
 
 
 def _cut(
@@ -318,61 +188,101 @@ def _cut(
     table: TextTable,
     role: dict[Role, int],
     f: FloatArray,
-    z: np.ndarray,
+    z: ComplexArray,
     good: np.ndarray,
-    named: bool,
-    notes: tuple[Finding, ...],
+    notes: list[Finding],
 ) -> tuple[ImpedanceSpectrum, ...]:
     rows = np.flatnonzero(good)
-    cut = np.isin(rows, table.breaks)
+    cut = np.zeros(rows.size, dtype=bool)
+    for start in table.breaks:
+        cut |= rows == next((r for r in rows if r >= start), -1)
     if "loop" in role:
         cut[1:] |= np.diff(table.values[rows, role["loop"]]) != 0
-    if rows.size > 2:
-        step = np.diff(np.log(f[rows]))
-        falling = np.sum(step < 0) >= np.sum(step > 0)
-        cut[1:] |= (step > 0 if falling else step < 0) & (np.abs(step) > 3 * np.median(np.abs(step)))
     cut[:1] = False
-    evidence = f"table of {table.values.shape[0]} rows, {table.delimiter!r} separated, " + (
-        f"columns named {', '.join(n for n in table.names if n)[:120]}" if named else "no header"
-    )
-    source = Source(file=raw.name, format="delimited text", evidence=evidence)
-    out = []
-    for number, part in enumerate(np.split(rows, np.flatnonzero(cut)), start=1):
+    pieces = [p for part in np.split(rows, np.flatnonzero(cut)) for p in np.split(part, cut_sweeps(f[part])[0])]
+    source = source_of(raw, table)
+    out: list[ImpedanceSpectrum] = []
+    for part in (p for p in pieces if p.size):
+        unsorted = cut_sweeps(f[part])[1]
         order = part[np.argsort(-f[part], kind="stable")]
-        out.append(
-            ImpedanceSpectrum(source=source, frequency_hz=f[order], impedance_ohm=z[order], loop=number, findings=notes)
+        spectrum = ImpedanceSpectrum(
+            source=source, frequency_hz=f[order], impedance_ohm=z[order], loop=len(out) + 1, findings=tuple(notes)
         )
+        if unsorted:
+            note = Finding(severity="info", field="frequency", problem="frequencies unsorted: put in order")
+            spectrum = replace(spectrum, findings=(*notes, note))
+        kelvin = _temperature_k(table, role["temperature"], order) if "temperature" in role else None
+        if kelvin is not None:
+            spectrum = replace(spectrum, temperature_k=kelvin, temperature_origin="external input")
+        out.append(spectrum)
     return tuple(out)
 
 
+def _temperature_k(table: TextTable, index: int, rows: np.ndarray) -> float | None:
+    """Mean of a temperature column over the rows of a spectrum; None where it holds none."""
+    values = table.values[rows, index]
+    values = values[np.isfinite(values) & (values != 0)]
+    if not values.size:
+        return None
+    kelvin = float(values.mean()) + (0.0 if table.names[index].text.rstrip(" )]").endswith("K") else 273.15)
+    return kelvin if 50 < kelvin < 900 else None
+
+
+def source_of(raw: RawFile, table: TextTable) -> Source:
+    """Where the table came from and how its columns were told."""
+    decimal = ", decimal comma" if table.decimal_comma else ""
+    evidence = f"table of {table.values.shape[0]} rows, separated by {table.delimiter}{decimal}, " + (
+        f"columns named {table.shown}" if table.named else "no header"
+    )
+    return Source(file=raw.name, format=vendor_format(raw), evidence=evidence)
+
+
 def read_delimited_sweep(raw: RawFile, settings: DelimitedSettings) -> tuple[LinearSweep, ...]:
-    """The sweep of a text table with potential and current columns.
+    """The sweeps of a text table with potential and current columns, one per block or cycle.
 
     Raises
     ------
     ReadError
-        No table, or no potential or current column.
+        No table, no potential or current column, or a current density where a current is needed.
     """
-    table = parse_table(raw, settings)
-    role, _ = roles_of(table, settings)
+    tables = find_tables(raw, settings.decimal)
+    table = next((t for t in tables if {"potential", "current"} <= roles_of(t, settings).keys()), tables[0])
+    role = roles_of(table, settings)
     for needed in ("potential", "current"):
         if needed not in role:
-            names = ", ".join(n for n in table.names if n) or f"{table.values.shape[1]} unnamed columns"
             raise ReadError(
                 source=raw.name,
                 field=needed,
-                problem=f"no such column among: {names[:150]}",
+                problem=f"no such column among: {table.shown}",
                 hint="name them with [settings.eis.read] columns",
             )
-    values = {r: table.values[:, i] * _scale(table.names[i] if i < len(table.names) else "") for r, i in role.items()}
-    good = np.isfinite(values["potential"]) & np.isfinite(values["current"])
-    source = Source(file=raw.name, format="delimited text", evidence=f"columns {', '.join(table.names)[:120]}")
-    return (
+    _require_columns(raw, table, role)
+    current = table.names[role["current"]]
+    if current.per_geometry:
+        problem = "is a current density, the sweep needs the current"
+        raise ReadError(source=raw.name, field=current.text, problem=problem, hint="export the current in A or mA")
+    values = {r: _column(table, i) * (-1.0 if table.names[i].negated else 1.0) for r, i in role.items()}
+    good = np.flatnonzero(np.isfinite(values["potential"]) & np.isfinite(values["current"]))
+    cut = np.isin(good, table.breaks)
+    if "loop" in role:
+        cut[1:] |= np.diff(values["loop"][good]) != 0
+    cut[:1] = False
+    notes: tuple[Finding, ...] = ()
+    if not current.unit:
+        problem = f"{current.text or 'the current column'} has no unit: taken as A"
+        notes = (Finding(severity="warning", field="current", problem=problem),)
+    parts = [p for p in np.split(good, np.flatnonzero(cut)) if p.size >= 2]
+    if not parts:
+        raise ReadError(source=raw.name, field="rows", problem="fewer than two points of potential and current")
+    return tuple(
         LinearSweep(
-            source=source,
-            time_s=values["time"][good] if "time" in values else None,
-            potential_v=values["potential"][good],
-            current_a=values["current"][good],
+            source=source_of(raw, table),
+            time_s=values["time"][part] if "time" in values else None,
+            potential_v=values["potential"][part],
+            current_a=values["current"][part],
             technique="unknown",
-        ),
+            sweep=number,
+            findings=notes,
+        )
+        for number, part in enumerate(parts, start=1)
     )

@@ -8,6 +8,7 @@ and later store it as 16-bit numbers from the seventh byte, of which galvani 0.5
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ TECHNIQUES = {
     0x7F: "MB",
 }
 """First byte of the settings module; learnt from files whose .mpt twin names the technique."""
+FIRST_INPUT, INPUT_STRIDE = 53, 45
+"""Where the external-device module holds, for each analog input, a flag and the name as a counted string."""
 
 
 def looks_like_mpr(raw: RawFile) -> bool:
@@ -64,7 +67,7 @@ def parse_mpr(raw: RawFile) -> EclabTable:
     data, settings = modules.get(b"VMP data  "), modules.get(b"VMP Set   ")
     if data is None or settings is None:
         raise _error(raw, "file", "has no data module", "the run was stopped before its first point? " + ask)
-    technique = TECHNIQUES.get(settings["data"][0], "")
+    technique = TECHNIQUES.get(settings["data"][0], "") if settings["data"] else ""
     n_points = int.from_bytes(data["data"][:4], "little")
     if n_points == 0:
         raise _error(
@@ -80,11 +83,12 @@ def parse_mpr(raw: RawFile) -> EclabTable:
     except (ValueError, NotImplementedError, IndexError) as error:
         raise _error(raw, "columns", f"cannot be decoded: {error}", ask) from None
     columns = _columns(records, flags)
-    findings = _plausible(raw, columns, ask)
+    _require_plausible(raw, columns, ask)
+    columns, findings = _name_inputs(columns, modules.get(b"VMP ExtDev"))
     return EclabTable(
         technique=technique,
         columns=columns,
-        header={"technique": technique, "Acquisition started on": str(settings["date"].decode("latin-1"))},
+        header={"technique": technique, "Acquisition started on": bytes(settings["date"]).decode("latin-1")},
         loops=_loops(modules.get(b"VMP loop  "), n_points),
         n_rows=n_points,
         findings=findings,
@@ -132,22 +136,38 @@ def _columns(records: np.ndarray[Any, Any], flags: dict[str, tuple[int, Any]]) -
     return out
 
 
-def _plausible(raw: RawFile, columns: dict[str, FloatArray], hint: str) -> tuple[Finding, ...]:
+def _require_plausible(raw: RawFile, columns: dict[str, FloatArray], hint: str) -> None:
     """A wrong record layout shows as nonsense: refuse it rather than return it."""
-    f = columns.get("freq/Hz")
+    f, time = columns.get("freq/Hz"), columns.get("time/s")
     if f is not None and not np.all((f == 0) | ((f > 1e-7) & (f < 1e9))):
         raise _error(raw, "freq/Hz", "decoded frequencies are impossible", hint)
-    if f is not None and {"|Z|/Ohm", "Re(Z)/Ohm", "-Im(Z)/Ohm"} <= columns.keys():
-        modulus = np.hypot(columns["Re(Z)/Ohm"], columns["-Im(Z)/Ohm"])
-        if not np.allclose(modulus, columns["|Z|/Ohm"], rtol=1e-3, atol=1e-6):
-            raise _error(raw, "|Z|/Ohm", "does not agree with Re(Z) and Im(Z): columns misread", hint)
-    return ()
+    if time is not None and not np.all(np.isfinite(time) & (np.abs(time) < 1e10)):
+        raise _error(raw, "time/s", "decoded times are impossible", hint)
+
+
+def _name_inputs(columns: dict[str, FloatArray], module: Any) -> tuple[dict[str, FloatArray], tuple[Finding, ...]]:
+    """Analog inputs under the quantity that the external-device module names (Force/N, Temperature/°C)."""
+    names = {}
+    data = b"" if module is None else bytes(module["data"])
+    for i in range(3):
+        start = FIRST_INPUT + i * INPUT_STRIDE
+        if len(data) > start + 1 and data[start] == 1:
+            text = data[start + 2 : start + 2 + data[start + 1]].decode("latin-1")
+            if re.fullmatch(r"[^\W\d_][\w .()-]*/[^\s/]{1,10}", text):
+                names[f"Analog IN {i + 1}/V"] = text
+    named = {names.get(name, name): column for name, column in columns.items()}
+    used = [f"{old} is {new}" for old, new in names.items() if old in columns]
+    if not used or len(named) != len(columns):
+        return columns, ()
+    note = Finding(severity="info", field="external inputs", problem=f"{', '.join(used)}, by the file's own settings")
+    return named, (note,)
 
 
 def _loops(module: Any, n_points: int) -> tuple[tuple[int, int], ...]:
     if module is None or module["version"] != 0:
         return ()
-    starts = np.frombuffer(module["data"][4:], dtype="<u4")
+    data = module["data"][4:]
+    starts = np.frombuffer(data[: len(data) // 4 * 4], dtype="<u4").astype(np.int64)
     starts = np.trim_zeros(starts, "b")
     starts = np.unique(np.concatenate([[0], starts[starts < n_points]]))
     ends = np.append(starts[1:], n_points) - 1

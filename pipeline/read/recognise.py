@@ -9,9 +9,11 @@ import numpy as np
 from pipeline.errors import ReadError
 from pipeline.model.measurement import ImpedanceSpectrum, LinearSweep, RawFile, Recognition
 from pipeline.model.result import Finding
-from pipeline.read.biologic import has_impedance, parse_eclab, to_spectra, to_sweeps
+from pipeline.read.biologic import MIN_SPECTRUM_POINTS, has_impedance, has_sweep, parse_eclab, to_spectra, to_sweeps
 from pipeline.read.delimited import DelimitedSettings, read_delimited_impedance, read_delimited_sweep
 from pipeline.read.names import temperature_from_name
+from pipeline.read.text import is_binary
+from pipeline.read.vendors import is_ivium
 
 COMPANIONS = {
     ".mps": "EC-Lab settings",
@@ -20,7 +22,7 @@ COMPANIONS = {
     ".mgp": "EC-Lab graphic",
     ".sta": "EC-Lab state",
 }
-COMPANION_STARTS = (b"EC-LAB SETTING FILE", b"BT-LAB SETTING FILE", b"EC-Lab LOG FILE", b"BT-Lab LOG FILE")
+COMPANION_STARTS = (b"EC-LAB SETTING FILE", b"BT-LAB SETTING FILE", b"EC-LAB LOG FILE", b"BT-LAB LOG FILE")
 
 
 def read_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple[ImpedanceSpectrum, ...]:
@@ -31,9 +33,12 @@ def read_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple[Impedance
     ReadError
         The file cannot give impedance; the message says what it is instead.
     """
-    _refuse_companion(raw)
+    refuse_companion(raw)
     eclab = parse_eclab(raw)
-    return read_delimited_impedance(raw, settings) if eclab is None else to_spectra(raw, *eclab)
+    if eclab is not None:
+        return to_spectra(raw, *eclab)
+    _refuse_binary(raw)
+    return read_delimited_impedance(raw, settings)
 
 
 def read_sweeps(raw: RawFile, settings: DelimitedSettings) -> tuple[LinearSweep, ...]:
@@ -44,24 +49,44 @@ def read_sweeps(raw: RawFile, settings: DelimitedSettings) -> tuple[LinearSweep,
     ReadError
         The file cannot give a sweep; the message says what it is instead.
     """
-    _refuse_companion(raw)
+    refuse_companion(raw)
     eclab = parse_eclab(raw)
-    return read_delimited_sweep(raw, settings) if eclab is None else to_sweeps(raw, *eclab)
+    if eclab is not None:
+        return to_sweeps(raw, *eclab)
+    _refuse_binary(raw)
+    return read_delimited_sweep(raw, settings)
 
 
 def companion(raw: RawFile) -> str | None:
     """``EC-Lab settings`` and the like for a file that stands beside data, else None."""
     suffix = "." + raw.name.rsplit(".", 1)[-1].lower() if "." in raw.name else ""
-    if raw.data[:40].lstrip().upper().startswith(tuple(s.upper() for s in COMPANION_STARTS)):
+    if raw.data[:40].lstrip().upper().startswith(COMPANION_STARTS):
         return COMPANIONS.get(suffix, "EC-Lab settings or log")
     return COMPANIONS.get(suffix)
 
 
-def _refuse_companion(raw: RawFile) -> None:
+def refuse_companion(raw: RawFile) -> None:
+    """Raise a ReadError for settings, logs and graphics beside the data."""
     kind = companion(raw)
     if kind is not None:
         raise ReadError(
             source=raw.name, field="file", problem=f"is {kind}, not data", hint="name the .mpt or .mpr beside it"
+        )
+
+
+def _refuse_binary(raw: RawFile) -> None:
+    """Say what a binary file lacks, instead of searching it for numbers."""
+    suffix = "." + raw.name.rsplit(".", 1)[-1].lower() if "." in raw.name else ""
+    if not raw.data.strip():
+        raise ReadError(source=raw.name, field="file", problem="holds nothing but blanks", hint="export it again")
+    if suffix == ".mpr":
+        problem = "does not begin as a binary EC-Lab file does"
+        hint = "a text file under another name?" if not is_binary(raw.data) else "damaged: export the .mpt from EC-Lab"
+        raise ReadError(source=raw.name, field="file", problem=problem, hint=hint)
+    if is_binary(raw.data) and not is_ivium(raw):
+        hint = "wrong suffix? Export it as text"
+        raise ReadError(
+            source=raw.name, field="file", problem="is binary, and no binary format that is known", hint=hint
         )
 
 
@@ -73,10 +98,6 @@ def recognise(raw: RawFile) -> Recognition:
     if kind is not None:
         return Recognition(file=raw.name, technique="companion", format=kind, evidence="suffix or first line")
     known = _recognise_eclab(raw) or recognise_absorption(raw) or _recognise_text(raw)
-    if known is None:
-        return Recognition(
-            file=raw.name, technique="unknown", format="unknown", confidence="guess", evidence="no reader knows it"
-        )
     if known.technique in ("eis", "lsv") and known.temperature_k is None:
         kelvin = temperature_from_name(raw.name)
         if kelvin is not None:
@@ -89,90 +110,81 @@ def _as_finding(error: ReadError) -> Finding:
 
 
 def _recognise_eclab(raw: RawFile) -> Recognition | None:
+    form = "EC-Lab mpr" if raw.data.startswith(b"BIO-LOGIC") else "EC-Lab mpt"
     try:
         eclab = parse_eclab(raw)
-    except ReadError as error:
-        form = "EC-Lab mpr" if raw.data.startswith(b"BIO-LOGIC") else "EC-Lab mpt"
-        return Recognition(
-            file=raw.name, technique="other", format=form, evidence="its first bytes", findings=(_as_finding(error),)
-        )
-    if eclab is None:
-        return None
-    form, table = eclab
-    if has_impedance(table):
-        try:
-            spectra = to_spectra(raw, form, table)
-        except ReadError as error:
-            return Recognition(
-                file=raw.name, technique="other", format=form, detail=table.technique, findings=(_as_finding(error),)
-            )
-        f = np.concatenate([s.frequency_hz for s in spectra])
-        temperature = spectra[0].temperature_k
-        return Recognition(
-            file=raw.name,
-            technique="eis",
-            format=form,
-            detail=table.technique,
-            n_rows=table.n_rows,
-            n_measurements=len(spectra),
-            temperature_k=temperature,
-            temperature_origin="external input" if temperature is not None else "",
-            evidence=f"{'EC-Lab header' if table.header else 'EC-Lab columns'}, {f.max():.4g} to {f.min():.4g} Hz",
-            findings=spectra[0].findings,
-        )
-    try:
-        sweeps = to_sweeps(raw, form, table)
-    except ReadError:
-        evidence = f"columns {', '.join(list(table.columns)[:5])} …"
-        return Recognition(
+        if eclab is None:
+            return None
+        _, tables = eclab
+        names = ", ".join(dict.fromkeys(t.technique for t in tables if t.technique))
+        known = Recognition(
             file=raw.name,
             technique="other",
             format=form,
-            detail=table.technique,
-            n_rows=table.n_rows,
-            evidence=evidence,
+            detail=names,
+            n_rows=sum(t.n_rows for t in tables),
+            evidence=f"columns {', '.join(list(tables[0].columns)[:5])} …",
+            findings=tables[0].findings,
         )
-    sure = any(table.technique.startswith(t) for t in ("LSV", "CV"))
-    return Recognition(
-        file=raw.name,
-        technique="lsv" if sure else "other",
-        format=form,
-        detail=table.technique,
-        n_rows=table.n_rows,
-        n_measurements=len(sweeps),
-        evidence="technique in the header" if table.technique else "EC-Lab columns, no header",
-        confidence="certain" if sure else "guess",
+        if any(has_impedance(t) for t in tables):
+            return _with_spectra(known, to_spectra(raw, form, tables))
+        if any("EIS" in t.technique for t in tables):
+            to_spectra(raw, form, tables)  # raises: says which columns are missing
+        if any(has_sweep(t) for t in tables):
+            n = len(to_sweeps(raw, form, tables))
+            return replace(known, technique="lsv", n_measurements=n, evidence="technique in the header")
+    except ReadError as error:
+        first = "its first bytes" if form == "EC-Lab mpr" else "its first line"
+        return Recognition(
+            file=raw.name, technique="other", format=form, evidence=first, findings=(_as_finding(error),)
+        )
+    return known
+
+
+def _with_spectra(known: Recognition, spectra: tuple[ImpedanceSpectrum, ...]) -> Recognition:
+    f = np.concatenate([s.frequency_hz for s in spectra])
+    temperature = spectra[0].temperature_k
+    few = max(s.frequency_hz.size for s in spectra) < MIN_SPECTRUM_POINTS
+    return replace(
+        known,
+        technique="other" if few else "eis",
+        detail=f"{known.detail} at {f.size} frequencies".strip() if few else known.detail,
+        n_measurements=len(spectra),
+        temperature_k=temperature,
+        temperature_origin="external input" if temperature is not None else "",
+        evidence=f"{spectra[0].source.evidence}, {f.max():.4g} to {f.min():.4g} Hz",
+        findings=spectra[0].findings,
     )
 
 
-def _recognise_text(raw: RawFile) -> Recognition | None:
+def _recognise_text(raw: RawFile) -> Recognition:
     settings = DelimitedSettings()
+    unknown = Recognition(file=raw.name, technique="unknown", format="unknown", confidence="guess")
     try:
-        spectra = read_delimited_impedance(raw, settings)
-    except ReadError:
-        pass
+        spectra = read_impedance(raw, settings)
+    except ReadError as error:
+        why = _as_finding(error)
     else:
-        named = "no header" not in spectra[0].source.evidence
-        return Recognition(
-            file=raw.name,
-            technique="eis",
-            format="delimited text",
+        source = spectra[0].source
+        sure = "certain" if source.format != "delimited text" else "likely"
+        known = replace(
+            unknown,
+            format=source.format,
             n_rows=sum(s.frequency_hz.size for s in spectra),
-            n_measurements=len(spectra),
-            evidence=spectra[0].source.evidence,
-            confidence="likely" if named else "guess",
-            findings=spectra[0].findings,
+            confidence="guess" if "no header" in source.evidence else sure,  # type: ignore[arg-type]
         )
+        return _with_spectra(known, spectra)
     try:
-        sweeps = read_delimited_sweep(raw, settings)
-    except ReadError:
-        return None
-    return Recognition(
-        file=raw.name,
+        sweeps = read_sweeps(raw, settings)
+    except ReadError as error:
+        why = why if error.field in ("potential", "rows") else _as_finding(error)
+        return replace(unknown, evidence="no reader knows it", findings=(why,))
+    return replace(
+        unknown,
         technique="lsv",
-        format="delimited text",
+        format=sweeps[0].source.format,
         n_rows=sum(s.potential_v.size for s in sweeps),
         n_measurements=len(sweeps),
         evidence=sweeps[0].source.evidence,
-        confidence="guess",
+        findings=sweeps[0].findings,
     )

@@ -1,0 +1,47 @@
+"""Where one sweep of frequency ends and the next begins, told by the frequencies themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.model.measurement import FloatArray
+
+JUMP = 3.0
+"""A step against the direction counts as a jump back from this many median steps on."""
+
+
+def cut_sweeps(frequency_hz: FloatArray) -> tuple[NDArray[np.int_], bool]:
+    """First indices of all sweeps but the first, and whether the frequencies are unsorted (then there are no cuts).
+
+    A new sweep begins where the frequency jumps back, or where it turns for at least three steps.  Where that would leave
+    pieces of fewer than four points on average, the list is one unsorted sweep.
+
+    Parameters
+    ----------
+    frequency_hz:
+        (n,) in Hz, all > 0, in the order of the file.
+    """
+    step = np.diff(np.log(frequency_hz))
+    sign = np.sign(step).astype(int)
+    if not (np.any(sign > 0) and np.any(sign < 0)):
+        return np.array([], dtype=int), False
+    moving = np.flatnonzero(sign)
+    jump = np.abs(step) > JUMP * float(np.median(np.abs(step[moving])))
+    cuts, direction = [], 0
+    signs, jumps = sign[moving].tolist(), jump[moving].tolist()
+    for i, (s, far) in enumerate(zip(signs, jumps, strict=True)):
+        if direction == 0:
+            direction = s
+        elif s != direction:
+            if far:
+                cuts.append(int(moving[i]) + 1)
+                direction = 0
+            elif signs[i : i + 3] == [s, s, s]:
+                cuts.append(int(moving[i]) + 1)
+                direction = s
+    found = np.array(cuts, dtype=int)
+    if len(cuts) + 1 > max(2, frequency_hz.size / 4):
+        return found[:0], True
+    parts = np.split(frequency_hz, found)
+    return found, any(bool(np.any(np.diff(p) > 0) and np.any(np.diff(p) < 0)) for p in parts)

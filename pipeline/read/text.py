@@ -1,0 +1,43 @@
+"""Bytes of a text file -> lines, whatever wrote it."""
+
+from __future__ import annotations
+
+import re
+
+BOMS_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def is_binary(data: bytes) -> bool:
+    """True where the first kilobytes hold a zero byte (and no mark of UTF-16), or hardly anything that is text."""
+    start = data[:4000]
+    if start[:2] in BOMS_UTF16:
+        return False
+    odd = sum(c < 32 and c not in b"\t\n\r\x0b\x0c\x1a" for c in start)
+    return b"\x00" in start or odd > 0.05 * len(start)
+
+
+def decode_text(data: bytes) -> str:
+    """UTF-8 (with or without BOM) or UTF-16 by its BOM, else Windows-1252 with Latin-1 for its five holes."""
+    if data[:2] in BOMS_UTF16:
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines ended by LF, CR or CRLF (or CR CR LF, as some copies have it), and by nothing else."""
+    return re.split(r"\r*\n|\r", text)
+
+
+def to_float(text: str) -> float:
+    """A number, NaN where there is none: unlike ``float``, no underscores between digits."""
+    try:
+        return float("nan") if "_" in text else float(text)
+    except ValueError:
+        return float("nan")
