@@ -104,20 +104,19 @@ def _impedance(raw: RawFile, table: EclabTable) -> tuple[FloatArray, np.ndarray]
     f = columns["freq/Hz"]
     if missing:
         return f, columns["|Z|/Ohm"] * np.exp(1j * np.deg2rad(columns["Phase(Z)/deg"]))
-    z = columns["Re(Z)/Ohm"] - 1j * columns["-Im(Z)/Ohm"]
-    if "|Z|/Ohm" in columns:
-        modulus = columns["|Z|/Ohm"]
-        row = (f > 0) & np.isfinite(modulus) & np.isfinite(z.real) & np.isfinite(z.imag)
-        off = row & (np.abs(np.abs(z) - modulus) > 1e-3 * np.abs(z) + 1e-6)
-        if np.any(off):
-            n, of = int(off.sum()), int(row.sum())
-            raise ReadError(
-                source=raw.name,
-                field="|Z|/Ohm",
-                problem=f"does not agree with Re(Z) and -Im(Z) in {n} of {of} rows: columns shifted or misread",
-                hint="export the file again",
-            )
-    return f, z
+    return f, columns["Re(Z)/Ohm"] - 1j * columns["-Im(Z)/Ohm"]
+
+
+def _contradiction(table: EclabTable, z: np.ndarray, rows: np.ndarray) -> str:
+    """What |Z| says against Re Z and Im Z, '' where they agree or |Z| is not there."""
+    modulus = table.columns.get("|Z|/Ohm")
+    if modulus is None:
+        return ""
+    size = np.abs(z[rows])
+    off = np.abs(size - modulus[rows]) > 1e-3 * size + 1e-6
+    if not np.any(off):
+        return ""
+    return f"does not agree with Re(Z) and -Im(Z) in {int(off.sum())} of {off.size} rows: columns shifted or misread"
 
 
 def _table_spectra(raw: RawFile, form: str, table: EclabTable) -> list[ImpedanceSpectrum]:
@@ -137,6 +136,11 @@ def _table_spectra(raw: RawFile, form: str, table: EclabTable) -> list[Impedance
         notes.append(
             Finding(severity="warning", field="impedance_ohm", problem=f"{bad} row(s) with NaN or Inf left out")
         )
+    against = _contradiction(table, z, np.flatnonzero(finite))
+    if against and form == "EC-Lab mpr":
+        raise ReadError(source=raw.name, field="|Z|/Ohm", problem=against, hint="export the .mpt from EC-Lab")
+    if against:
+        notes.append(Finding(severity="warning", field="|Z|/Ohm", problem=against, hint="look at the file"))
     notes += _odd_inputs(table)
     source = source_of(raw, form, table)
     return [_spectrum(rows, table, source, f, z, notes) for rows in split_spectra(table, finite)]
