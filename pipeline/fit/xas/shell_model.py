@@ -1,0 +1,146 @@
+"""Which paths of a structure make the first shell, over which ranges it is fitted, and by which parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import FitError
+from pipeline.fit.xas.crystal import Cluster
+from pipeline.fit.xas.feff import FeffRun, PathSearch, run_feff, write_input
+from pipeline.fit.xas.paths import FeffPath, bank_of
+from pipeline.fit.xas.shell_fit import FitRange, ShellModel
+from pipeline.fit.xas.structures import Structure
+from pipeline.model.absorption import ReducedAbsorption
+
+PHASE_SHIFT_ANGSTROM = 0.42
+"""How far peaks of |chi(R)| lie short of the distance."""
+PEAK_BELOW, PEAK_ABOVE = 0.9, 0.8
+"""Fit range around the peak: its wings at k_max = 11 to 14 1/angstrom."""
+NEXT_SHELL_GAP = 0.4
+"""The range ends this far before the peak of the next shell, where that leaves as much above the first."""
+MOLECULE = PathSearch(r_max_angstrom=0.0, max_legs=4)
+CRYSTAL = PathSearch(r_max_angstrom=0.0, max_legs=4, curved_percent=2.0, plane_percent=2.5)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Shell:
+    """Paths of the first shell (unresolved distances together), and of a further shell inside the fit range."""
+
+    run: FeffRun
+    structure: Structure
+    first: tuple[FeffPath, ...]
+    second: FeffPath | None
+    coordination: float
+    """Of the model."""
+    distance_angstrom: float
+    """Mean over the first shell of the model."""
+    fit_range: FitRange
+
+
+def search_of(cluster: Cluster) -> PathSearch:
+    """All paths of a molecule up to twice its radius; of a crystal those that matter up to 6 Å."""
+    r = cluster.distances_angstrom
+    if float(r.max()) < 1.3 * float(r.min()):
+        return PathSearch(r_max_angstrom=round(2.05 * float(r.max()), 4))
+    return PathSearch(r_max_angstrom=6.0, curved_percent=2.0, plane_percent=2.5)
+
+
+def run_structure(structure: Structure, edge: str, cache: Path) -> FeffRun:
+    """FEFF6L on a structure, or its result from the cache."""
+    return run_feff(write_input(structure.cluster, edge, search_of(structure.cluster)), cache)
+
+
+def find_shell(
+    run: FeffRun, structure: Structure, scatterer: str, reduced: ReducedAbsorption, k_weights: tuple[int, ...]
+) -> Shell:
+    """The nearest shell of ``scatterer`` and the ranges that hold it.
+
+    Distances nearer to each other than pi / (2 dk) are one shell: the data cannot tell them apart (P. A. Lee et al., Rev. Mod.
+    Phys. 53 (1981) 769).
+
+    Raises
+    ------
+    FitError
+        No single scattering by that element.
+    """
+    single = sorted((p for p in run.paths if p.legs == 2), key=lambda p: p.reff_angstrom)
+    mine = [p for p in single if p.elements[1] == scatterer]
+    if not mine:
+        problem = f"no single scattering by {scatterer} among {len(run.paths)} paths"
+        raise FitError(source=structure.cluster.source, field="scatterer", problem=problem)
+    resolution = np.pi / (2 * (reduced.k_max - reduced.k_min))
+    first = [mine[0]]
+    for path in mine[1:]:
+        if path.reff_angstrom - first[-1].reff_angstrom < resolution:
+            first.append(path)
+    n = sum(p.degeneracy for p in first)
+    distance = sum(p.degeneracy * p.reff_angstrom for p in first) / n
+    peak = distance - PHASE_SHIFT_ANGSTROM
+    r_min = max(peak - PEAK_BELOW, reduced.rbkg_angstrom)
+    r_max = peak + PEAK_ABOVE
+    later = [p for p in single if p.reff_angstrom > first[-1].reff_angstrom + 1e-6]
+    second = None
+    if later:
+        gap = later[0].reff_angstrom - PHASE_SHIFT_ANGSTROM - NEXT_SHELL_GAP
+        if gap > peak + NEXT_SHELL_GAP:
+            r_max = min(r_max, gap)
+        elif later[0].elements[1] == scatterer:
+            second = later[0]
+            r_max = max(r_max, second.reff_angstrom - PHASE_SHIFT_ANGSTROM + NEXT_SHELL_GAP)
+            third = [p for p in later[1:] if p.reff_angstrom > second.reff_angstrom + 1e-6]
+            if third:
+                r_max = min(r_max, third[0].reff_angstrom - PHASE_SHIFT_ANGSTROM - NEXT_SHELL_GAP)
+    fit_range = FitRange(
+        k_min=reduced.k_min,
+        k_max=reduced.k_max,
+        dk=reduced.dk,
+        window=reduced.window,
+        r_min=r_min,
+        r_max=r_max,
+        k_weights=k_weights,
+    )
+    return Shell(
+        run=run,
+        structure=structure,
+        first=tuple(first),
+        second=second,
+        coordination=n,
+        distance_angstrom=distance,
+        fit_range=fit_range,
+    )
+
+
+def one_distance(shell: Shell) -> ShellModel:
+    """Amplitude, E0, dR, sigma^2 of the shell at one distance (and sigma^2 of the second): dR is from the model's mean."""
+    lead = max(shell.first, key=lambda p: p.degeneracy)
+    paths, share = [lead], [1.0]
+    if shell.second is not None:
+        paths.append(shell.second)
+        share.append(shell.second.degeneracy / shell.coordination)
+    names = ("amplitude", "E0", "dR", "sigma2", "sigma2 of the second shell")[: 3 + len(paths)]
+    delta_r = np.zeros((len(paths), len(names)))
+    sigma2 = np.zeros((len(paths), len(names)))
+    for i, path in enumerate(paths):
+        delta_r[i, 2] = path.reff_angstrom / paths[0].reff_angstrom if i else 1.0
+        sigma2[i, 3 + i] = 1.0
+    return ShellModel(
+        bank=bank_of(paths), names=names, share=np.array(share), multiplier=(-1,) * len(paths), delta_r=delta_r, sigma2=sigma2
+    )  # fmt: skip
+
+
+def all_distances(shell: Shell) -> ShellModel:
+    """The shell at the distances of the structure, moved together: what one distance puts into sigma^2 is not in it."""
+    n = len(shell.first)
+    delta_r, sigma2 = np.zeros((n, 4)), np.zeros((n, 4))
+    delta_r[:, 2], sigma2[:, 3] = 1.0, 1.0
+    return ShellModel(
+        bank=bank_of(shell.first),
+        names=("amplitude", "E0", "dR", "sigma2"),
+        share=np.array([p.degeneracy for p in shell.first]) / shell.coordination,
+        multiplier=(-1,) * n,
+        delta_r=delta_r,
+        sigma2=sigma2,
+    )

@@ -1,0 +1,63 @@
+"""Rules that a shell fit has to keep, and which one it broke: those that Artemis checks before a fit is believed."""
+
+from __future__ import annotations
+
+from pipeline.fit.xas.shell_joint import JointFit
+from pipeline.fit.xas.shell_sample import SampleFit
+from pipeline.fit.xas.shell_settings import ShellSettings
+from pipeline.model.result import Verdict
+
+LOOSE_N = 1 / 3
+"""Relative sigma of N above which there is no shell to speak of."""
+WEAK_N = 0.25
+LOOSE_R_ANGSTROM = 0.05
+STRONG_CORRELATION = 0.97
+FAR_FROM_MODEL_ANGSTROM = 0.15
+"""FEFF's phases hold near the distance they were made for."""
+
+
+def judge_shell(s: SampleFit, joint: JointFit, i: int, settings: ShellSettings, *, relative_sigma: float) -> Verdict:
+    """Verdict of sample i.
+
+    unresolved: a rule that makes the numbers meaningless is broken; weak: one that makes them less sure; all are named.
+    """
+    local, fit = joint.local(i), s.alone
+    n_var, n_ind = local.size, s.shell.fit_range.n_independent
+    broken, doubts = [], []
+    if n_var > settings.max_variables_share * n_ind:
+        broken.append(
+            f"{n_var} variables for {n_ind:.1f} independent points (at most {settings.max_variables_share:.0%})"
+        )
+    if not local[3] > 0:
+        broken.append(f"sigma2 = {local[3]:.4f} Å² is not positive")
+    if abs(local[1]) >= settings.max_e0_shift_ev:
+        broken.append(f"E0 = {local[1]:.1f} eV (at most {settings.max_e0_shift_ev:g} either way)")
+    if not joint.sigma(i, 0) < LOOSE_N * local[0]:
+        broken.append(f"amplitude {local[0]:.2f} ± {joint.sigma(i, 0):.2f} is not above noise")
+    if joint.sigma(i, 2) > LOOSE_R_ANGSTROM:
+        broken.append(f"distance known to {joint.sigma(i, 2):.3f} Å only")
+    noise = f", {fit.expected_r_factor:.3f} of it noise" if fit.expected_r_factor > 0.25 * fit.r_factor else ""
+    if fit.r_factor > settings.withheld_r_factor:
+        broken.append(f"R-factor {fit.r_factor:.3f} (at most {settings.max_r_factor:g}{noise})")
+    elif fit.r_factor > settings.max_r_factor:
+        doubts.append(f"R-factor {fit.r_factor:.3f} (at most {settings.max_r_factor:g}{noise})")
+    if relative_sigma > WEAK_N:
+        doubts.append(f"N known to {relative_sigma:.0%} only")
+    if abs(local[2] + s.model.bank.reff[0] - s.shell.distance_angstrom) > FAR_FROM_MODEL_ANGSTROM:
+        doubts.append(
+            f"distance {local[2] + s.model.bank.reff[0]:.3f} Å is far from the model's {s.shell.distance_angstrom:.3f} Å"
+        )
+    if broken:
+        return Verdict(level="unresolved", reason="; ".join([*broken, *doubts]))
+    if doubts:
+        return Verdict(level="weak", reason="; ".join(doubts))
+    excess = (
+        f", residual {fit.chi2_reduced:.1f} times noise (errors widened by {fit.excess**0.5:.1f})"
+        if fit.excess > 1
+        else ""
+    )
+    reason = (
+        f"R-factor {fit.r_factor:.4f}, {n_var} variables for {n_ind:.1f} independent points, E0 = {local[1]:+.1f} eV, "
+        f"sigma2 = {local[3]:.4f} Å²{excess}"
+    )
+    return Verdict(level="resolved", reason=reason)

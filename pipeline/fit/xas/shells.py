@@ -1,0 +1,73 @@
+"""All samples at one edge -> coordination, distance, sigma^2 and E0 of the first shell, S02 from the crystalline reference.
+
+    1. every sample by itself: amplitude N S02, E0, dR, sigma^2 (shell_fit.py, shell_sample.py)
+    2. samples of one model share the threshold e0 + E0 within what the alignment of the energy scales allows, where a chi-squared
+       test has nothing against it: R and E0 are correlated at 0.9, sharing sharpens R (shell_joint.py)
+    3. S02 = amplitude / N of the reference, N = amplitude / S02 of the others, with the covariance of the joint fit and the errors
+       of both edge steps: an error of S02 arrives in N.  N S02 is one number; ``s02_origin`` says how it was split
+    4. ranges, weights and Rbkg are varied: the root mean square of what that does is the systematic error
+
+Rules of the verdict (shell_verdict.py): N_var <= 2/3 N_ind, abs(E0) < 10 eV, sigma^2 > 0, R-factor <= 0.02.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.errors import FitError, PipelineError
+from pipeline.fit.xas.shell_joint import fit_joint
+from pipeline.fit.xas.shell_result import Amplitude, make_result, split_amplitude
+from pipeline.fit.xas.shell_sample import SampleFit, fit_sample
+from pipeline.fit.xas.shell_settings import ShellSettings, ShellSpec
+from pipeline.model.absorption import ReducedAbsorption, ShellFit
+from pipeline.model.result import Finding
+
+__all__ = ["ShellSettings", "ShellSpec", "fit_edge"]
+
+
+def fit_edge(
+    reductions: Sequence[ReducedAbsorption],
+    reference: str | None,
+    specs: Mapping[str, ShellSpec],
+    cache: Path,
+    settings: ShellSettings,
+) -> tuple[ShellFit, ...]:
+    """First-shell fits of all samples at one edge, in the order of ``reductions``.
+
+    A sample that cannot be fitted is left out, with a finding in the fits of the others; it takes none of them down.
+
+    Parameters
+    ----------
+    reference:
+        Sample id that S02 is calibrated on, where its coordination is known.
+    cache:
+        Folder of FEFF results.
+
+    Raises
+    ------
+    FitError
+        No sample could be fitted: the first sample's problem.
+    """
+    samples: list[SampleFit] = []
+    failed: list[PipelineError] = []
+    for reduced in reductions:
+        name = f"{reduced.sample} {reduced.element} {reduced.edge}"
+        try:
+            samples.append(fit_sample(reduced, specs.get(reduced.sample, ShellSpec()), cache, settings))
+        except PipelineError as error:
+            source = f"{name}: {error.source}" if error.source not in ("", name) else name
+            failed.append(FitError(source=source, field=error.field, problem=error.problem, hint=error.hint))
+    if not samples:
+        if failed:
+            raise failed[0]
+        return ()
+    joint = fit_joint(samples, settings)
+    amplitude: Amplitude = split_amplitude(samples, joint, reference, settings)
+    lost = tuple(
+        Finding(severity="error", field=e.field, problem=f"{e.source} was not fitted: {e.problem}", hint=e.hint)
+        for e in failed
+    )
+    results = [make_result(i, samples, joint, amplitude, settings) for i in range(len(samples))]
+    return tuple(replace(r, findings=(*r.findings, *lost)) for r in results)
