@@ -1,0 +1,119 @@
+"""Sweeps of one sample: current density against potential, and its magnitude with thresholds, baseline and onsets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.model.measurement import FloatArray
+from pipeline.model.sweep import SweepFit
+from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw
+from pipeline.report.figures.style import BLUE, DOUBLE, GREY, ORANGE, RED
+
+COLORS = {"oxidation": RED, "reduction": BLUE}
+DEPARTURE = re.compile(r"^departure_([\d.]+)sigma$")
+THRESHOLD = re.compile(r"^j_([\d.]+)_uA_per_cm2$")
+MAX_POINTS = 1500
+
+
+def current_scale(fits: Sequence[SweepFit]) -> tuple[float, str, str]:
+    """Factor from A, column name and label: a density where every sweep has an area, else the current itself."""
+    if all(_area(f) for f in fits):
+        return 1.0, "current_density_uA_per_cm2", "j / µA cm⁻²"
+    return 0.0, "current_uA", "I / µA"
+
+
+def _area(fit: SweepFit) -> float | None:
+    return fit.checked.conditions.area_m2 or fit.checked.sweep.area_m2
+
+
+def threshold_of(criterion: str) -> float | None:
+    """uA/cm2 of a threshold criterion, None for the others."""
+    found = THRESHOLD.match(criterion)
+    return float(found[1]) if found else None
+
+
+def sign_of(criterion: str) -> tuple[str, str]:
+    """Marker and label of a criterion."""
+    if (t := threshold_of(criterion)) is not None:
+        return "o", f"{t:g} µA cm⁻²"
+    if found := DEPARTURE.match(criterion):
+        return "v", f"departure {found[1]} σ"
+    return ("x" if criterion == "tangent" else "+"), criterion
+
+
+def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: bool) -> Drawing:
+    """Linear on the left, logarithmic with the criteria on the right."""
+    per_area, column, label = current_scale(fits)
+    on_scale = all(f.checked.potential_is_vs_na for f in fits)
+    x = ("potential_V_vs_Na", "E / V vs Na/Na⁺") if on_scale else ("potential_V_as_measured", "E / V, as measured")
+
+    def paint(canvas: Canvas) -> None:
+        canvas.text(0.55, 2.96, sample, ha="left", va="top", weight="bold")
+        left = canvas.panel(f"{sample}, linear", (0.6, 0.42, 2.15, 2.3), x, (column, label))
+        right = canvas.panel(f"{sample}, logarithmic", (3.4, 0.42, 2.15, 2.3), x, (f"abs_{column}", f"|{label.split(' /')[0]} − baseline| /{label.split('/')[1]}"))
+        right.axes.set_yscale("log")
+        floor = np.inf
+        thresholds: set[float] = set()
+        for fit in fits:
+            floor = min(floor, _one(left, right, fit, per_area))
+            thresholds |= {t for o in fit.onsets if (t := threshold_of(o.criterion)) is not None}
+        if per_area:
+            for t in sorted(thresholds):
+                right.axes.axhline(t, color=ORANGE, lw=0.8, ls="--")
+                right.axes.text(0.015, t * 1.08, f"{t:g} µA cm⁻²", transform=right.axes.get_yaxis_transform(), fontsize=7, color="#7a5200", va="bottom")
+        left.axes.axhline(0, color=GREY, lw=0.5)
+        if np.isfinite(floor):
+            right.axes.set_ylim(bottom=0.5 * floor)
+        right.axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+
+    files = ", ".join(dict.fromkeys(f.checked.sweep.source.file for f in fits))
+    caption = (
+        f"{sample}: {files}. Left: current over potential, masked points left out, dashed the fitted capacitive baseline. Right: its "
+        "magnitude after subtraction of the baseline, with the thresholds and the onset by each criterion; onsets that are "
+        "withheld are not drawn."
+    )
+    alt = f"Linear sweep voltammetry of {sample}, linear and logarithmic"
+    return draw(name=name, caption=caption, alt=alt, size_in=(DOUBLE, 3.0), simulated=simulated, paint=paint)
+
+
+def thin(x: FloatArray, *others: FloatArray) -> tuple[FloatArray, ...]:
+    """Every n-th point, so that a line has at most MAX_POINTS."""
+    step = max(1, -(-x.size // MAX_POINTS))
+    return tuple(a[::step] for a in (x, *others))
+
+
+def _one(left: Panel, right: Panel, fit: SweepFit, per_area: float) -> float:
+    """Draw one sweep into both panels; the smallest current worth showing on the log scale."""
+    c = fit.checked
+    area = _area(fit)
+    factor = 1e2 / area if per_area and area else 1e6
+    keep = np.array(c.keep, bool)
+    e, current, base = thin(c.potential_v_vs_na[keep], c.sweep.current_a[keep] * factor, fit.baseline_a[keep] * factor)
+    color, name = COLORS[c.direction], f"{c.direction} {c.sweep.sweep}" if c.sweep.sweep > 1 else c.direction
+    left.line(name, e, current, color=color, lw=0.9, label=name)
+    left.line(f"{name}, baseline", e, base, color="k", lw=0.8, ls="--")
+    rest = np.abs(current - base)
+    floor = max(fit.noise_a * factor, float(np.max(rest, initial=0.0)) * 1e-6, 1e-9)
+    right.line(name, e, np.clip(rest, floor, None), color=color, lw=0.5, label=name)
+    for o in fit.onsets:
+        if o.onset_v_vs_na is None or not o.verdict.printable:
+            continue
+        t = threshold_of(o.criterion)
+        marker, label = sign_of(o.criterion)
+        at = o.onset_v_vs_na
+        y = t if t is not None and per_area else float(np.interp(at.value, *_ascending(e, np.clip(rest, floor, None))))
+        right.keep(f"{name}, {o.criterion}", at.value, y, at.low, at.high, y_name="onset_x_low95_high95")
+        filled = {"mfc": color if t is not None else "none"}
+        known = {text.get_label() for text in right.axes.get_lines()}
+        right.axes.plot(at.value, y, marker, color=color, ms=4.5, mew=0.9, zorder=5, ls="none",
+                        label=label if t is None and label not in known else None, **filled)  # fmt: skip
+        right.axes.plot([at.low, at.high], [y, y], color=color, lw=1.2)
+    return floor
+
+
+def _ascending(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    order = np.argsort(x, kind="stable")
+    return x[order], y[order]
