@@ -26,6 +26,10 @@ class Cell:
     note: str = ""
     """The reason, in small print under the text."""
     numeric: bool = False
+    files: tuple[str, ...] = ()
+    """Paths from the results' folder, as links."""
+    under: tuple[Cell, ...] = ()
+    """More of the same cell, line by line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +70,12 @@ class Picture:
 
     number: int
     source: str
-    """data: URI of the SVG."""
+    """data: URI of the SVG; empty where the page only links to it."""
     alt: str
     caption: str
     files: tuple[str, ...]
     width_in: float
+    folded: bool = False
     kind: str = "picture"
 
 

@@ -7,15 +7,29 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from pipeline.model.summary import RunSummary
-from pipeline.report.blocks import Cell, Prose, Section, grid
-from pipeline.report.rows.key import key_cells
-from pipeline.report.sections.run import error_section, finding_section, mark_of, review_section, setting_section
+from pipeline.report.blocks import Section
+from pipeline.report.gallery import Gallery
+from pipeline.report.rows.columns import Table
+from pipeline.report.sections.absorption import absorption_section
+from pipeline.report.sections.conduction import arrhenius_section, composition_section
+from pipeline.report.sections.impedance import impedance_section
+from pipeline.report.sections.key import key_section
+from pipeline.report.sections.methods import method_section
+from pipeline.report.sections.run import (
+    error_section,
+    file_section,
+    finding_section,
+    review_section,
+    setting_section,
+)
+from pipeline.report.sections.sweeps import sweep_section
 
 
-def render_page(summary: RunSummary) -> bytes:
+def render_page(summary: RunSummary, sections: Sequence[Section]) -> bytes:
     """``report.html`` as bytes: UTF-8, line feeds."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
@@ -35,33 +49,29 @@ def render_page(summary: RunSummary) -> bytes:
         policy=policy,
         style=Markup(style),  # noqa: S704  (this package's own files)
         script=Markup(script),  # noqa: S704
-        sections=list_sections(summary),
+        sections=sections,
         counts=dict(counts) if isinstance(counts, dict) else {},
     )
     return text.encode()
 
 
-def list_sections(summary: RunSummary) -> tuple[Section, ...]:
-    """All sections of the page, in its order; those without content are left out."""
-    found = (
+def list_sections(summary: RunSummary, tables: Mapping[str, Table], gallery: Gallery) -> tuple[Section, ...]:
+    """All sections of the page, in its order; those without content are left out. Figures are hung in ``gallery``."""
+    found = [
         key_section(summary),
+        impedance_section(summary, gallery),
+        arrhenius_section(summary, gallery),
+        composition_section(summary, gallery),
+        sweep_section(summary, gallery),
+        absorption_section(summary, gallery),
         review_section(summary),
         error_section(summary),
         finding_section(summary),
+        method_section(summary),
         setting_section(summary),
-    )
+        file_section(tables, len(gallery.drawings)),
+    ]
     return tuple(s for s in found if s is not None)
-
-
-def key_section(summary: RunSummary) -> Section:
-    """The key table: what a paper prints, each value with its uncertainty and verdict."""
-    head, rows = key_cells(summary)
-    if not rows:
-        return Section(id="key", title="Key results", blocks=(Prose(paragraphs=("No results.",)),))
-    used = [i for i in range(len(head)) if any(r[i] for r in rows)]
-    cells = [[mark_of(r[i]) if "verdict" in head[i] else Cell(text=r[i]) for i in used] for r in rows]
-    table = grid("Key table", "|".join(head[i] for i in used), cells, "tables/key.csv")
-    return Section(id="key", title="Key results", blocks=(table,))
 
 
 def _asset(name: str) -> str:

@@ -14,12 +14,17 @@ def report_files(summary: RunSummary) -> dict[str, bytes]:
     The same summary gives the same bytes with the same versions of the libraries.
     """
     from pipeline.report.archive import archive_files
-    from pipeline.report.page import render_page
+    from pipeline.report.gallery import Gallery
+    from pipeline.report.page import list_sections, render_page
     from pipeline.report.tables import list_tables, table_files
 
-    files = table_files(list_tables(summary))
+    tables, gallery = list_tables(summary), Gallery(simulated=summary.simulated)
+    sections = list_sections(summary, tables, gallery)
+    files = table_files(tables)
+    for drawing in gallery.drawings:
+        files |= drawing.files()
     files |= archive_files(summary)
-    files["report.html"] = render_page(summary)
+    files["report.html"] = render_page(summary, sections)
     return files
 
 

@@ -14,8 +14,8 @@ from pipeline.model.absorption import Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.measurement import FloatArray
 from pipeline.report.figures.canvas import Canvas, Drawing, draw
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, ORANGE, RED, SINGLE, series_style
+from pipeline.report.text import RAISED
 
-RAISED = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 R_LABEL = "R / Å, not phase-corrected"
 R_SHOWN = 6.0
 
@@ -42,7 +42,7 @@ def title_of(reduced: ReducedAbsorption) -> str:
 
 
 def draw_edge(name: str, reduced: ReducedAbsorption, shells: Sequence[ShellFit], *, simulated: bool) -> Drawing:
-    """mu with its background, the edge region, k-weighted chi with noise, |chi(R)| with the fitted shell."""
+    """Absorption with its background, the edge region, k-weighted chi with noise, |chi(R)| with the fitted shell."""
     title, w = title_of(reduced), reduced.k_weight
 
     def paint(canvas: Canvas) -> None:
@@ -54,10 +54,13 @@ def draw_edge(name: str, reduced: ReducedAbsorption, shells: Sequence[ShellFit],
 
     used = sum(s.used for s in reduced.scans)
     words = [
-        f"{title}: {used} of {len(reduced.scans)} scans merged, E0 = {reduced.e0_ev:.2f} eV, rbkg = {reduced.rbkg_angstrom:g} Å.",
-        "Top: absorption with pre-edge line, post-edge curve and background; flattened absorption at the edge with its standard error.",
-        f"Bottom: {k_label(w)} with its noise (band, 1 sigma) and the range of the transform (dotted); |χ(R)| and Re χ(R) with the "
-        f"noise (dotted, {reduced.window} window, k = {reduced.k_min:g} to {reduced.k_max:g} Å⁻¹, dk = {reduced.dk:g} Å⁻¹)",
+        f"{title}: {used} of {len(reduced.scans)} scans merged, E0 = {reduced.e0_ev:.2f} eV, rbkg = "
+        f"{reduced.rbkg_angstrom:g} Å.",
+        "Top: absorption with pre-edge line, post-edge curve and background; flattened absorption at the edge with "
+        "its standard error.",
+        f"Bottom: {k_label(w)} with its noise (band, 1 sigma) and the range of the transform (dotted); |χ(R)| and "
+        f"Re χ(R) with the noise (dotted, {reduced.window} window, k = {reduced.k_min:g} to {reduced.k_max:g} Å⁻¹, "
+        f"dk = {reduced.dk:g} Å⁻¹)",
     ]
     words[-1] += " and the fitted shell over its range." if shells else "; no shell was fitted."
     alt = f"Absorption, chi(k) and chi(R) of {title}"
@@ -69,7 +72,9 @@ def _mu(canvas: Canvas, box: tuple[float, float, float, float], title: str, a: R
     e = a.energy_ev
     panel.band("standard error", e, a.mu - a.mu_sigma, a.mu + a.mu_sigma, color=BLUE, alpha=0.35)
     panel.line("mu", e, a.mu, color=BLUE, lw=0.9, label="µ")
-    panel.line("background", e[e >= a.e0_ev], a.background[e >= a.e0_ev], color=RED, lw=0.9, ls="--", label="background")
+    panel.line(
+        "background", e[e >= a.e0_ev], a.background[e >= a.e0_ev], color=RED, lw=0.9, ls="--", label="background"
+    )
     panel.line("pre-edge", e, a.pre_edge, color=GREY, lw=0.7, ls=":", label="pre-edge")
     panel.line("post-edge", e[e >= a.e0_ev], a.post_edge[e >= a.e0_ev], color=GREY, lw=0.7, ls="-.", label="post-edge")
     panel.axes.legend(loc="best")
@@ -91,7 +96,9 @@ def _near_edge(canvas: Canvas, box: tuple[float, float, float, float], title: st
 
 def _chi_k(canvas: Canvas, box: tuple[float, float, float, float], title: str, a: ReducedAbsorption) -> None:
     w = a.k_weight
-    panel = canvas.panel(f"{title}, chi(k)", box, ("k_per_angstrom", "k / Å⁻¹"), (f"k{w}_chi_per_angstrom{w}", k_label(w)))
+    panel = canvas.panel(
+        f"{title}, chi(k)", box, ("k_per_angstrom", "k / Å⁻¹"), (f"k{w}_chi_per_angstrom{w}", k_label(w))
+    )
     shown = a.k_per_angstrom <= a.k_max + 1.5
     k = a.k_per_angstrom[shown]
     y, sigma = a.chi[shown] * k**w, a.chi_sigma[shown] * k**w
@@ -110,7 +117,12 @@ def _chi_r(
 ) -> None:
     w = a.k_weight
     unit = f"per_angstrom{w + 1}"
-    panel = canvas.panel(f"{title}, chi(R)", box, ("r_angstrom_not_phase_corrected", R_LABEL), (f"abs_chi_r_{unit}", f"|χ(R)|, Re χ(R) / {r_unit(w)}"))
+    panel = canvas.panel(
+        f"{title}, chi(R)",
+        box,
+        ("r_angstrom_not_phase_corrected", R_LABEL),
+        (f"abs_chi_r_{unit}", f"|χ(R)|, Re χ(R) / {r_unit(w)}"),
+    )
     r = a.r_angstrom
     magnitude = np.hypot(a.chi_r_re, a.chi_r_im)
     panel.line("real part", r, a.chi_r_re, color=GREY, lw=0.6, label="Re")
@@ -118,7 +130,15 @@ def _chi_r(
     for i, s in enumerate(shells):
         inside = (s.r_angstrom >= s.r_min) & (s.r_angstrom <= s.r_max)
         model = np.hypot(s.model_chi_r_re, s.model_chi_r_im)
-        panel.line(f"{s.shell} shell", s.r_angstrom, model, color=RED, ls="--", lw=0.9, label=f"{s.element}–{s.shell} shell, {s.verdict.level}")
+        panel.line(
+            f"{s.shell} shell",
+            s.r_angstrom,
+            model,
+            color=RED,
+            ls="--",
+            lw=0.9,
+            label=f"{s.element}–{s.shell} shell, {s.verdict.level}",
+        )
         panel.rows[-1].update()
         if i == 0 and inside.any():
             panel.axes.axvspan(s.r_min, s.r_max, color=ORANGE, alpha=0.15, lw=0, label="range of the fit")
@@ -138,9 +158,19 @@ def draw_edges(name: str, edge: str, reductions: Sequence[ReducedAbsorption], *,
     def paint(canvas: Canvas) -> None:
         canvas.text(0.55, height - 0.04, edge, ha="left", va="top", weight="bold")
         box = (0.6, 0.42, 2.5, height - 0.72)
-        left = canvas.panel(f"{edge}, chi(k)", box, ("k_per_angstrom", "k / Å⁻¹"), (f"k{w}_chi_per_angstrom{w}_shifted", k_label(w) + ", shifted"))
+        left = canvas.panel(
+            f"{edge}, chi(k)",
+            box,
+            ("k_per_angstrom", "k / Å⁻¹"),
+            (f"k{w}_chi_per_angstrom{w}_shifted", k_label(w) + ", shifted"),
+        )
         box = (3.7, 0.42, 2.1, height - 0.72)
-        right = canvas.panel(f"{edge}, chi(R)", box, ("r_angstrom_not_phase_corrected", R_LABEL), (f"abs_chi_r_per_angstrom{w + 1}_shifted", f"|χ(R)| / {r_unit(w)}, shifted"))
+        right = canvas.panel(
+            f"{edge}, chi(R)",
+            box,
+            ("r_angstrom_not_phase_corrected", R_LABEL),
+            (f"abs_chi_r_per_angstrom{w + 1}_shifted", f"|χ(R)| / {r_unit(w)}, shifted"),
+        )
         ks = [_inside(a) for a in reductions]
         step_k = 1.3 * max(float(np.ptp(y)) for _, y in ks) if ks else 1.0
         tops = [float(np.max(np.hypot(a.chi_r_re, a.chi_r_im), initial=0.0)) for a in reductions]
@@ -174,7 +204,9 @@ def draw_distortion(name: str, edge: str, found: Sequence[Distortion], *, simula
     height = 1.15 + 0.3 * len(found)
 
     def paint(canvas: Canvas) -> None:
-        panel = canvas.panel(edge, (1.0, 0.42, 2.1, height - 0.9), ("relative_change_percent", "change of MS/SS / %"), ("row", ""))
+        panel = canvas.panel(
+            edge, (1.0, 0.42, 2.1, height - 0.9), ("relative_change_percent", "change of MS/SS / %"), ("row", "")
+        )
         for i, d in enumerate(found):
             y = len(found) - 1 - i
             for estimate, shift, marker, color, label in (
@@ -184,14 +216,28 @@ def draw_distortion(name: str, edge: str, found: Sequence[Distortion], *, simula
                 if estimate is None:
                     continue
                 x = 100 * estimate.value
-                panel.keep(f"{d.sample}, {label}", x, y + shift, 100 * estimate.low, 100 * estimate.high, y_name="row_x_low95_high95")
+                panel.keep(
+                    f"{d.sample}, {label}",
+                    x,
+                    y + shift,
+                    100 * estimate.low,
+                    100 * estimate.high,
+                    y_name="row_x_low95_high95",
+                )
                 known = panel.axes.get_legend_handles_labels()[1]
                 panel.axes.errorbar(x, y + shift, xerr=[[x - 100 * estimate.low], [100 * estimate.high - x]], fmt=marker,
                                     color=color, mfc=color if d.verdict.printable else "none",
                                     label=None if label in known else label)  # fmt: skip
             if d.relative_change is None and d.relative_change_wavelet is None:
                 own = d.reference_sample == d.sample
-                panel.axes.text(0.03, y, "reference" if own else d.verdict.level, va="center", fontsize=7, transform=panel.axes.get_yaxis_transform())
+                panel.axes.text(
+                    0.03,
+                    y,
+                    "reference" if own else d.verdict.level,
+                    va="center",
+                    fontsize=7,
+                    transform=panel.axes.get_yaxis_transform(),
+                )
         panel.axes.axvline(0, color=GREY, lw=0.7)
         panel.axes.set(yticks=np.arange(len(found)), ylim=(-0.6, len(found) - 0.4))
         panel.axes.set_yticklabels([d.sample for d in reversed(found)])
@@ -202,8 +248,8 @@ def draw_distortion(name: str, edge: str, found: Sequence[Distortion], *, simula
 
     reference = next((d.reference_sample for d in found if d.reference_sample), "no reference")
     caption = (
-        f"{edge}: relative change of collinear multiple to single scattering against {reference}, with 95 % intervals; open where the "
-        "verdict withholds it. Bends below about 5° cannot be seen by it."
+        f"{edge}: relative change of collinear multiple to single scattering against {reference}, with 95 % "
+        "intervals; open where the verdict withholds it. Bends below about 5° cannot be seen by it."
     )
     alt = f"Change of multiple scattering at {edge} for " + ", ".join(d.sample for d in found)
     return draw(name=name, caption=caption, alt=alt, size_in=(SINGLE, height), simulated=simulated, paint=paint)

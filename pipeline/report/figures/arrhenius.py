@@ -1,6 +1,6 @@
 """Arrhenius plots: ln(sigma T) against 1000/T, the line with its 95 % band, points that were left out open.
 
-The band is that of ln(value) = a - Ea/kB (1/T - 1/T_ref): var = s_a^2 + (s_E u)^2 + 2 rho s_a s_E u with
+The band is that of ln(value) = a - Ea/kB (1/T - 1/T_ref): var = s_a^2 + (s_E u)^2 - 2 rho s_a s_E u with
 u = (1/T - 1/T_ref)/kB, times the Student factor that the interval of Ea carries.  Geometry, common to all temperatures,
 is not in the band.
 """
@@ -8,6 +8,7 @@ is not in the band.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +21,14 @@ from pipeline.report.rows.columns import S_PER_CM
 
 KB_EV = 8.617333262e-5
 """CODATA 2018, exact in the SI."""
+T_25C_K = 298.15
 X = ("inverse_temperature_1000_per_K", "1000 K / T")
 Y = ("conductivity_times_temperature_S_K_per_cm", "σ T / S K cm⁻¹")
 ORDER = ("total", "bulk", "amorphous", "interface")
 
 
 def line_values(line: ArrheniusFit, t_k: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-    """ln of the line and the half width of its 95 % band at temperatures ``t_k`` (n,); None where it has no line."""
+    """Logarithm of the line and the half width of its 95 % band at temperatures ``t_k`` (n,); None where it has no line."""
     a, e = line.ln_value_at_t_ref, line.activation_energy_ev
     if a is None or e is None:
         return None
@@ -67,8 +69,9 @@ def draw_totals(
         panel.axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
 
     caption = (
-        "Total conductivity over temperature. Lines: fits of ln(σT) with their 95 % bands; open points were left out by their "
-        "verdict. Bars: 95 % intervals without the uncertainty of the geometry, which is common to all points of a pellet."
+        "Total conductivity over temperature. Lines: fits of ln(σT) with their 95 % bands; open points were left "
+        "out by their verdict; dotted: extrapolated to 25 °C. Bars: 95 % intervals without the uncertainty of the "
+        "geometry, which is common to all points of a pellet."
     )
     alt = f"Arrhenius plot of the total conductivity of {', '.join(samples)}"
     return draw(name=name, caption=caption, alt=alt, size_in=size, simulated=simulated, paint=paint)
@@ -86,11 +89,14 @@ def draw_regions(
         first: Panel | None = None
         for i, method in enumerate(methods):
             options = {} if first is None else {"sharex": first.axes, "sharey": first.axes}
-            panel = canvas.panel(titles[method], (0.6 + i * 2.6, 0.45, 2.4, 2.25), X, Y if i == 0 else (Y[0], ""), **options)
+            panel = canvas.panel(
+                titles[method], (0.6 + i * 2.6, 0.45, 2.4, 2.25), X, Y if i == 0 else (Y[0], ""), **options
+            )
             for quantity in ORDER:
                 color, marker = QUANTITY[quantity]
-                mine = [p for p in points if p.quantity == quantity and (p.method == method or quantity == "total")]
-                own = [a for a in lines if a.quantity == quantity and (a.method == method or quantity == "total")]
+                wanted = "single" if quantity == "total" else method  # the total as measured, in both panels
+                mine = [p for p in points if p.quantity == quantity and p.method == wanted]
+                own = [a for a in lines if a.quantity == quantity and a.method == wanted]
                 _series(panel, quantity, mine, own, color, marker)
             _finish(panel, points)
             panel.axes.text(0.04, 0.04, titles[method], transform=panel.axes.transAxes, fontsize=7, style="italic")
@@ -103,8 +109,8 @@ def draw_regions(
         canvas.text(0.6, size[1] - 0.04, sample, ha="left", va="top", weight="bold")
 
     caption = (
-        f"{sample}: conductivity of each region over temperature, beside the total. Lines with 95 % bands: fits of ln(σT); "
-        "open points were left out by their verdict; withheld values are not drawn."
+        f"{sample}: conductivity of each region over temperature, beside the total. Lines with 95 % bands: fits of "
+        "ln(σT); open points were left out by their verdict; withheld values are not drawn."
     )
     alt = f"Arrhenius plot of {sample} by region"
     return draw(name=name, caption=caption, alt=alt, size_in=size, simulated=simulated, paint=paint)
@@ -140,7 +146,18 @@ def _series(
         ln, half = found
         panel.line(f"{label}, fit", 1000 / t, np.exp(ln), color=color, lw=0.9, ls="-" if named else "--",
                    label=None if named else label)  # fmt: skip
+        if line.extrapolated:
+            _extend(panel, label, line, color)
         panel.band(f"{label}, 95 % band", 1000 / t, np.exp(ln - half), np.exp(ln + half), color=color)
+
+
+def _extend(panel: Panel, label: str, line: ArrheniusFit, color: str) -> None:
+    """The way from the measured temperatures to 25 °C, dotted: it was not measured."""
+    end = line.t_max_k if line.t_max_k < T_25C_K else line.t_min_k
+    t = np.linspace(end, T_25C_K, 21)
+    found = line_values(line, t)
+    if found is not None:
+        panel.line(f"{label}, extrapolated", 1000 / t, np.exp(found[0]), color=color, lw=0.8, ls=":")
 
 
 def _finish(panel: Panel, points: Sequence[ConductivityPoint]) -> None:
@@ -151,7 +168,7 @@ def _finish(panel: Panel, points: Sequence[ConductivityPoint]) -> None:
     pad = 0.06 * max(float(np.ptp(x)), 0.3)
     axes.set(yscale="log", xlim=(float(x.min()) - pad, float(x.max()) + pad))
     axes.tick_params(which="both", top=False)
-    top = axes.secondary_xaxis("top", functions=(_kelvin_to_celsius, _celsius_to_kelvin))
+    top = axes.secondary_xaxis("top", functions=(_celsius_of, _inverse_of))
     low, high = 1000 / axes.get_xlim()[1] - 273.15, 1000 / axes.get_xlim()[0] - 273.15
     top.set_xticks(celsius_ticks(low, high))
     top.minorticks_off()
@@ -170,9 +187,9 @@ def celsius_ticks(low: float, high: float) -> list[float]:
     return kept
 
 
-def _kelvin_to_celsius(x: FloatArray) -> FloatArray:
+def _celsius_of(x: Any) -> Any:
     return 1000 / np.clip(x, 1e-3, None) - 273.15
 
 
-def _celsius_to_kelvin(c: FloatArray) -> FloatArray:
-    return 1000 / np.clip(np.asarray(c) + 273.15, 1e-3, None)
+def _inverse_of(celsius: Any) -> Any:
+    return 1000 / np.clip(np.asarray(celsius) + 273.15, 1e-3, None)

@@ -89,9 +89,7 @@ class Panel:
         ends = [np.broadcast_to(np.nan if e is None else np.asarray(e, float), xs.shape) for e in (low, high)]
         for values in zip(xs.tolist(), ys.tolist(), ends[0].tolist(), ends[1].tolist(), strict=True):
             a, b, c, d = (v if np.isfinite(v) else None for v in values)
-            self.rows.append(
-                dict(zip(COLUMNS, (self.name, series, self.x, a, y_name or self.y, b, c, d), strict=True))
-            )
+            self.rows.append(dict(zip(COLUMNS, (self.name, series, self.x, a, y_name or self.y, b, c, d), strict=True)))
 
     def points(self, series: str, x: Any, y: Any, *, low: Any = None, high: Any = None, **style: Any) -> None:
         """Markers, with error bars from low to high where they are given."""
@@ -141,11 +139,18 @@ def draw(
                         color="#8a3b00")  # fmt: skip
         svg = _saved(figure, "svg", {"Date": None, "Creator": None, "Format": None, "Type": None, "Title": name})
         pdf = _saved(figure, "pdf", {"CreationDate": None, "Creator": None, "Producer": None, "Title": name})
-    kept = [{**row, "simulated": True} for row in canvas.rows] if simulated else canvas.rows
+    kept = [{n: _rounded(v) for n, v in row.items()} for row in canvas.rows]
+    if simulated:
+        kept = [{**row, "simulated": True} for row in kept]
     names = (*columns, "simulated") if simulated else tuple(columns)
     words = f"Simulated data. {caption}" if simulated else caption
     data = csv_bytes(list(names), kept)
     return Drawing(name=name, caption=words, alt=alt, width_in=width, svg=svg, pdf=pdf, csv=data)
+
+
+def _rounded(value: Any) -> Any:
+    """Eight digits: more than a picture can show, and the last bits of a library's arithmetic stay out."""
+    return float(f"{value:.8g}") if isinstance(value, float) else value
 
 
 def _saved(figure: Figure, kind: str, metadata: Mapping[str, str | None]) -> bytes:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.model.summary import CompositionOptimum, CompositionPoint
 from pipeline.report.figures.canvas import Canvas, Drawing, draw
 from pipeline.report.figures.style import SINGLE, series_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MS_PER_CM = 10.0
 """S/m -> mS/cm."""
@@ -37,7 +41,9 @@ def draw_composition(
                 ]
                 if mine:
                     x = np.array([x for x, _ in mine])
-                    y, low, high = (np.array([getattr(e, end) for _, e in mine]) * MS_PER_CM for end in ("value", "low", "high"))
+                    y, low, high = (
+                        np.array([getattr(e, end) for _, e in mine]) * MS_PER_CM for end in ("value", "low", "high")
+                    )
                     panel.points(
                         s if used else f"{s}, withheld", x, y, low=np.clip(low, 1e-3 * y, None), high=high, color=color,
                         marker=marker, mfc=color if used else "none", label=s if used else None,
@@ -46,7 +52,9 @@ def draw_composition(
                 if o.series == s and o.verdict.printable and o.x_optimum is not None:
                     e = o.x_optimum
                     panel.axes.axvspan(e.low, e.high, color=color, alpha=0.15, lw=0)
-                    panel.axes.axvline(e.value, color=color, lw=0.8, ls="--", label=f"optimum {e.value:.3f} ± {e.sigma:.3f}")
+                    panel.axes.axvline(
+                        e.value, color=color, lw=0.8, ls="--", label=f"optimum {e.value:.3f} ± {e.sigma:.3f}"
+                    )
                     panel.keep(f"{s}, optimum", e.value, np.nan, y_name="x_low95_high95")
                     panel.rows[-1].update(y_low=e.low, y_high=e.high)
         _scale(panel.axes, points)
@@ -54,18 +62,15 @@ def draw_composition(
 
     words = [f"series {o.series}: {o.verdict.level}, {o.verdict.reason}" for o in optima]
     caption = (
-        "Conductivity at 25 °C over composition, with 95 % intervals that include the geometry. Band: 95 % interval of the "
-        f"optimum. {'; '.join(words)}{'.' if words else ''}"
+        "Conductivity at 25 °C over composition, with 95 % intervals that include the geometry. Band: 95 % "
+        f"interval of the optimum. {'; '.join(words)}{'.' if words else ''}"
     )
     alt = f"Conductivity against x for {len(points)} pellets"
     return draw(name=name, caption=caption, alt=alt, size_in=(SINGLE, 2.85), simulated=simulated, paint=paint)
 
 
-def _scale(axes: object, points: Sequence[CompositionPoint]) -> None:
+def _scale(axes: Axes, points: Sequence[CompositionPoint]) -> None:
     """Logarithmic where the series spans more than a factor of 20."""
-    from matplotlib.axes import Axes
-
-    assert isinstance(axes, Axes)
     values = [p.conductivity_25c_s_per_m.value for p in points if p.conductivity_25c_s_per_m is not None]
     if values and min(values) > 0 and max(values) / min(values) > 20:
         axes.set_yscale("log")

@@ -63,23 +63,30 @@ def draw_spectra(
 
     circuits = "; ".join(f"{celsius(f)}: {f.circuit}, {f.verdict.level}" for f in fits)
     caption = (
-        f"{sample}. Top: Nyquist plot at equal scales; open circles measured, crosses left out, line the fit, dashed the arcs "
-        "that the data resolve, filled circles the decades of frequency. Middle: modulus and phase. Bottom: residuals of the "
-        f"fit with the band of 2 sigma of the estimated noise. {circuits}."
+        f"{sample}. Top: Nyquist plot at equal scales; open circles measured, crosses left out, line the fit, "
+        "dashed the arcs that the data resolve, filled circles the decades of frequency. Middle: modulus and "
+        f"phase. Bottom: residuals of the fit with the band of 2 sigma of the estimated noise. {circuits}."
     )
     alt = f"Nyquist, Bode and residual plots of {', '.join(titles)}"
     return draw(name=name, caption=caption, alt=alt, size_in=(width, 5.8), simulated=simulated, paint=paint)
 
 
 def _nyquist(
-    canvas: Canvas, name: str, box: tuple[float, float, float, float], fit: SpectrumFit, regions: Sequence[RegionAssignment]
+    canvas: Canvas,
+    name: str,
+    box: tuple[float, float, float, float],
+    fit: SpectrumFit,
+    regions: Sequence[RegionAssignment],
 ) -> None:
     z, f = fit.checked.spectrum.impedance_ohm, fit.checked.spectrum.frequency_hz
     keep = np.array(fit.checked.keep, bool)
     span = _span(fit)
     factor, unit = ohm_unit(span)
     panel = canvas.panel(
-        f"{name}, Nyquist", box, (f"re_Z_{_ascii(unit)}", f"Re Z / {unit}"), (f"minus_im_Z_{_ascii(unit)}", f"−Im Z / {unit}")
+        f"{name}, Nyquist",
+        box,
+        (f"re_Z_{_ascii(unit)}", f"Re Z / {unit}"),
+        (f"minus_im_Z_{_ascii(unit)}", f"−Im Z / {unit}"),
     )
     x, y = z.real * factor, -z.imag * factor
     panel.points("measured", x[keep], y[keep], marker="o", mfc="none", mec=BLUE, mew=0.7, ms=3.2)
@@ -146,7 +153,12 @@ def _arcs(panel: Panel, fit: SpectrumFit, regions: Sequence[RegionAssignment], f
         if arc.verdict.printable:
             label = f"arc {arc.number}: {region} ({arc.verdict.level})"
             panel.line(
-                f"arc {arc.number} {region}", (start + curve[0]) * factor, curve[1] * factor, color=color, ls="--", label=label
+                f"arc {arc.number} {region}",
+                (start + curve[0]) * factor,
+                curve[1] * factor,
+                color=color,
+                ls="--",
+                label=label,
             )
             panel.axes.fill_between((start + curve[0]) * factor, 0, curve[1] * factor, color=color, alpha=0.08, lw=0)
         start += float(curve[0].max())
@@ -165,7 +177,12 @@ def _decades(panel: Panel, f: FloatArray, x: FloatArray, y: FloatArray, span: fl
         last = (x[i], y[i])
         panel.axes.plot(x[i], y[i], "o", ms=3.4, color=BLUE)
         panel.axes.annotate(
-            frequency_text(10.0**decade), (x[i], y[i]), textcoords="offset points", xytext=(3, 3), fontsize=7, color=BLUE
+            frequency_text(10.0**decade),
+            (x[i], y[i]),
+            textcoords="offset points",
+            xytext=(3, 3),
+            fontsize=7,
+            color=BLUE,
         )
 
 
@@ -173,8 +190,8 @@ def frequency_text(f_hz: float) -> str:
     """``1 MHz``, ``100 kHz``, ``10 Hz``."""
     for size, unit in ((1e9, "GHz"), (1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")):
         if f_hz >= size * 0.9999:
-            return f"{f_hz / size:g} {unit}"
-    return f"{f_hz * 1e3:g} mHz"
+            return f"{f_hz / size:.3g} {unit}"
+    return f"{f_hz * 1e3:.3g} mHz"
 
 
 def _bode(canvas: Canvas, name: str, box: tuple[float, float, float, float], fit: SpectrumFit) -> None:
@@ -187,7 +204,9 @@ def _bode(canvas: Canvas, name: str, box: tuple[float, float, float, float], fit
     panel.axes.tick_params(labelbottom=False, right=False, which="both")
     twin = panel.axes.twinx()
     phase = Panel(axes=twin, name=panel.name, x="frequency_hz", y="minus_phase_degree", rows=panel.rows)
-    phase.points("measured phase", f[keep], -np.degrees(np.angle(z[keep])), marker="s", mfc="none", mec=RED, mew=0.6, ms=2.4)
+    phase.points(
+        "measured phase", f[keep], -np.degrees(np.angle(z[keep])), marker="s", mfc="none", mec=RED, mew=0.6, ms=2.4
+    )
     phase.line("fit phase", f, -np.degrees(np.angle(fit.fitted_ohm)), color=RED, lw=0.9, ls="--")
     twin.set_ylabel("−phase / °", color=RED)
     twin.tick_params(axis="y", colors=RED)

@@ -6,13 +6,18 @@ A thousand spectra take fifty sheets; so a sheet is one pair of axes with cells 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.model.impedance import SpectrumFit
-from pipeline.report.figures.canvas import Canvas, Drawing, draw
+from pipeline.model.measurement import ComplexArray, FloatArray
+from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw
 from pipeline.report.figures.nyquist import celsius, ohm_unit
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, RED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLUMNS, ROWS = 4, 5
 PER_SHEET = COLUMNS * ROWS
@@ -50,18 +55,16 @@ def _sheet(name: str, sample: str, fits: Sequence[SpectrumFit], page: tuple[int,
             _numbers(panel, fit)
 
     caption = (
-        f"All spectra of {sample}, sheet {page[0]} of {page[1]}. Each cell: −Im Z against Re Z at equal scales from 0 to the value "
-        "in its corner, circles measured, crosses left out, line the fit; below, the residuals of the fit (filled Re, open Im) in a "
-        f"strip of ± {SIGMAS:g} sigma of the estimated noise, from the highest frequency on the left to the lowest."
+        f"All spectra of {sample}, sheet {page[0]} of {page[1]}. Each cell: −Im Z against Re Z at equal scales from "
+        "0 to the value in its corner, circles measured, crosses left out, line the fit; below, the residuals of "
+        f"the fit (filled Re, open Im) in a strip of ± {SIGMAS:g} sigma of the estimated noise, from the highest "
+        "frequency on the left to the lowest."
     )
     alt = f"Small Nyquist plots of {len(fits)} spectra of {sample}"
     return draw(name=name, caption=caption, alt=alt, size_in=(DOUBLE, height), simulated=simulated, paint=paint)
 
 
-def _numbers(panel: object, fit: SpectrumFit) -> None:
-    from pipeline.report.figures.canvas import Panel
-
-    assert isinstance(panel, Panel)
+def _numbers(panel: Panel, fit: SpectrumFit) -> None:
     s, keep = fit.checked.spectrum, np.array(fit.checked.keep, bool)
     z, m = s.impedance_ohm, fit.fitted_ohm
     what = f"{s.source.file} loop {s.loop}"
@@ -71,11 +74,9 @@ def _numbers(panel: object, fit: SpectrumFit) -> None:
     panel.keep(f"{what}, fit", m.real, -m.imag)
 
 
-def _cell(axes: object, corner: tuple[float, float], fit: SpectrumFit) -> None:
-    from matplotlib.axes import Axes
+def _cell(axes: Axes, corner: tuple[float, float], fit: SpectrumFit) -> None:
     from matplotlib.patches import Rectangle
 
-    assert isinstance(axes, Axes)
     x0, y0 = corner
     z, m, keep = fit.checked.spectrum.impedance_ohm, fit.fitted_ohm, np.array(fit.checked.keep, bool)
     total = fit.total_resistance
@@ -89,14 +90,15 @@ def _cell(axes: object, corner: tuple[float, float], fit: SpectrumFit) -> None:
     low = min(0.0, max(float(-z[keep].imag.max(initial=0.0)) * 1.05, -0.15 * span))
     axes.plot([x0, x0 + PLOT_W], [base - low / span * PLOT_W] * 2, color=GREY, lw=0.4)
 
-    def place(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def place(values: ComplexArray) -> tuple[FloatArray, FloatArray]:
         return x0 + values.real / span * PLOT_W, base + (-values.imag - low) / span * PLOT_W
 
-    for values, style in (
+    looks: tuple[tuple[ComplexArray, dict[str, Any]], ...] = (
         (z[keep], {"marker": "o", "ms": 2.2, "mfc": "none", "mec": BLUE, "mew": 0.5, "ls": "none"}),
         (z[~keep], {"marker": "x", "ms": 2.4, "mec": RED, "mew": 0.6, "ls": "none"}),
         (m, {"color": "k", "lw": 0.7}),
-    ):
+    )
+    for values, style in looks:
         for line in axes.plot(*place(values), **style):
             line.set_clip_path(frame)
     _strip(axes, (x0, y0), fit)
@@ -106,17 +108,23 @@ def _cell(axes: object, corner: tuple[float, float], fit: SpectrumFit) -> None:
     arcs = "1 arc" if fit.n_arcs == 1 else f"{fit.n_arcs} arcs"
     axes.text(x0, base + PLOT_H + 0.04, f"{celsius(fit)}{loop}", fontsize=7, weight="bold", va="bottom")
     axes.text(x0 + PLOT_W, base + PLOT_H + 0.04, f"{arcs}, {fit.verdict.level}", fontsize=7, ha="right", va="bottom")
-    axes.text(x0 + PLOT_W - 0.03, base + 0.03, f"{span * factor:.3g} {unit}", fontsize=7, ha="right", va="bottom", color="#333333")
+    axes.text(
+        x0 + PLOT_W - 0.03,
+        base + 0.03,
+        f"{span * factor:.3g} {unit}",
+        fontsize=7,
+        ha="right",
+        va="bottom",
+        color="#333333",
+    )
     if fit.checked.kk.level != "pass":
         axes.text(x0 + 0.04, base + PLOT_H - 0.04, f"KK: {fit.checked.kk.level}", fontsize=7, va="top", color=RED)
 
 
-def _strip(axes: object, corner: tuple[float, float], fit: SpectrumFit) -> None:
+def _strip(axes: Axes, corner: tuple[float, float], fit: SpectrumFit) -> None:
     """Residuals over the points in their order, in units of the noise."""
-    from matplotlib.axes import Axes
     from matplotlib.patches import Rectangle
 
-    assert isinstance(axes, Axes)
     x0, y0 = corner
     keep = np.array(fit.checked.keep, bool)
     z, m = fit.checked.spectrum.impedance_ohm, fit.fitted_ohm
@@ -125,7 +133,11 @@ def _strip(axes: object, corner: tuple[float, float], fit: SpectrumFit) -> None:
     x = x0 + PLOT_W * (np.arange(z.size) + 0.5) / max(z.size, 1)
     axes.add_patch(Rectangle((x0, y0), PLOT_W, STRIP_H, fill=False, lw=0.4, ec=GREY))
     axes.plot([x0, x0 + PLOT_W], [y0 + STRIP_H / 2] * 2, color=GREY, lw=0.4)
-    for part, style in ((residual.real, {"mfc": BLUE, "mew": 0}), (residual.imag, {"mfc": "none", "mew": 0.4})):
+    looks: tuple[tuple[FloatArray, dict[str, Any]], ...] = (
+        (residual.real, {"mec": BLUE, "mfc": BLUE, "mew": 0}),
+        (residual.imag, {"mec": RED, "mfc": "none", "mew": 0.4}),
+    )
+    for part, style in looks:
         y = y0 + STRIP_H * (0.5 + 0.5 * np.clip(part, -SIGMAS, SIGMAS) / SIGMAS)
         good = keep[order]
-        axes.plot(x[good], y[order][good], "o", ms=1.6, mec=BLUE if style["mew"] == 0 else RED, **style)
+        axes.plot(x[good], y[order][good], "o", ms=1.6, **style)

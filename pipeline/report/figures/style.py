@@ -29,7 +29,7 @@ QUANTITY = {
 }
 """Colour and marker of a quantity or region, the same in every figure."""
 
-RC: Mapping[str, Any] = {
+RC: Mapping[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same letters on every machine
     "mathtext.fontset": "dejavusans",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,12 @@ def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: 
     def paint(canvas: Canvas) -> None:
         canvas.text(0.55, 2.96, sample, ha="left", va="top", weight="bold")
         left = canvas.panel(f"{sample}, linear", (0.6, 0.42, 2.15, 2.3), x, (column, label))
-        right = canvas.panel(f"{sample}, logarithmic", (3.4, 0.42, 2.15, 2.3), x, (f"abs_{column}", f"|{label.split(' /')[0]} − baseline| /{label.split('/')[1]}"))
+        right = canvas.panel(
+            f"{sample}, logarithmic",
+            (3.4, 0.42, 2.15, 2.3),
+            x,
+            (f"abs_{column}", f"|{label.split(' /')[0]} − baseline| /{label.split('/')[1]}"),
+        )
         right.axes.set_yscale("log")
         floor = np.inf
         thresholds: set[float] = set()
@@ -63,7 +69,15 @@ def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: 
         if per_area:
             for t in sorted(thresholds):
                 right.axes.axhline(t, color=ORANGE, lw=0.8, ls="--")
-                right.axes.text(0.015, t * 1.08, f"{t:g} µA cm⁻²", transform=right.axes.get_yaxis_transform(), fontsize=7, color="#7a5200", va="bottom")
+                right.axes.text(
+                    0.015,
+                    t * 1.08,
+                    f"{t:g} µA cm⁻²",
+                    transform=right.axes.get_yaxis_transform(),
+                    fontsize=7,
+                    color="#7a5200",
+                    va="bottom",
+                )
         left.axes.axhline(0, color=GREY, lw=0.5)
         if np.isfinite(floor):
             right.axes.set_ylim(bottom=0.5 * floor)
@@ -71,9 +85,9 @@ def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: 
 
     files = ", ".join(dict.fromkeys(f.checked.sweep.source.file for f in fits))
     caption = (
-        f"{sample}: {files}. Left: current over potential, masked points left out, dashed the fitted capacitive baseline. Right: its "
-        "magnitude after subtraction of the baseline, with the thresholds and the onset by each criterion; onsets that are "
-        "withheld are not drawn."
+        f"{sample}: {files}. Left: current over potential, masked points left out, dashed the fitted capacitive "
+        "baseline. Right: its magnitude after subtraction of the baseline, with the thresholds and the onset by "
+        "each criterion; onsets that are withheld are not drawn."
     )
     alt = f"Linear sweep voltammetry of {sample}, linear and logarithmic"
     return draw(name=name, caption=caption, alt=alt, size_in=(DOUBLE, 3.0), simulated=simulated, paint=paint)
@@ -106,7 +120,7 @@ def _one(left: Panel, right: Panel, fit: SweepFit, per_area: float) -> float:
         at = o.onset_v_vs_na
         y = t if t is not None and per_area else float(np.interp(at.value, *_ascending(e, np.clip(rest, floor, None))))
         right.keep(f"{name}, {o.criterion}", at.value, y, at.low, at.high, y_name="onset_x_low95_high95")
-        filled = {"mfc": color if t is not None else "none"}
+        filled: dict[str, Any] = {"mfc": color if t is not None else "none"}
         known = {text.get_label() for text in right.axes.get_lines()}
         right.axes.plot(at.value, y, marker, color=color, ms=4.5, mew=0.9, zorder=5, ls="none",
                         label=label if t is None and label not in known else None, **filled)  # fmt: skip

@@ -6,8 +6,6 @@ a sample holds.  The grid of a map is that of the reduction; maps on other grids
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from pipeline.model.absorption import ReducedAbsorption, WaveletMap
@@ -18,9 +16,15 @@ from pipeline.report.figures.style import BLUE, GREY, SINGLE
 
 FIRST_SHELL = (1.2, 3.2)
 """Where the first shell of a chloride lies in R (not phase-corrected), angstrom: the map is divided by its maximum there."""
-MAP_COLUMNS = ("sample", "k_per_angstrom", "r_angstrom_not_phase_corrected", "magnitude_of_first_shell", "noise_floor_of_first_shell")
-LEVELS = 12
-MAX_SIDE = 90
+MAP_COLUMNS = (
+    "sample",
+    "k_per_angstrom",
+    "r_angstrom_not_phase_corrected",
+    "magnitude_of_first_shell",
+    "noise_floor_of_first_shell",
+)
+LEVELS = 10
+MAX_SIDE = 60
 """Grid lines kept in the CSV along each axis; the records hold the whole map."""
 
 
@@ -40,7 +44,7 @@ def draw_map(
         return None
     w, title = reduced.wavelet, title_of(reduced)
     other = reference.wavelet if reference is not None and reference.sample != reduced.sample else None
-    size = (SINGLE * 1.22 if other is None else 6.75, 3.55)
+    size = (SINGLE * 1.22 if other is None else 6.75, 3.3)
 
     def paint(canvas: Canvas) -> None:
         canvas.text(0.55, size[1] - 0.04, title, ha="left", va="top", weight="bold")
@@ -51,8 +55,9 @@ def draw_map(
 
     given = ", ".join(f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}" for k, v in sorted(w.parameters.items()))
     caption = (
-        f"{title}: {w.kind.capitalize()} wavelet transform ({given}), magnitude in units of its first-shell maximum; grey line: "
-        "3 sigma of the noise. Right and top: the largest magnitude over k and over R, dotted the noise floor (1 sigma)."
+        f"{title}: {w.kind.capitalize()} wavelet transform ({given}), magnitude in units of its first-shell "
+        "maximum; grey line: 3 sigma of the noise. Right and top: the largest magnitude over k and over R, dotted "
+        "the noise floor (1 sigma)."
     )
     if other is not None and reference is not None:
         caption += f" Right map: difference to {reference.sample}, each in units of its own first shell."
@@ -82,8 +87,7 @@ def _map(canvas: Canvas, title: str, w: WaveletMap) -> None:
     top.axes.tick_params(labelbottom=False)
     side.axes.tick_params(labelleft=False)
     bar = canvas.panel("scale", (3.2, 0.42, 0.09, 1.95), ("", ""), ("", ""))
-    canvas.figure.colorbar(filled, cax=bar.axes)
-    bar.axes.tick_params(labelsize=7)
+    canvas.figure.colorbar(filled, cax=bar.axes, ticks=np.linspace(0, levels[-1], 6), format="%.2g")
 
 
 def _difference(canvas: Canvas, title: str, w: WaveletMap, other: WaveletMap) -> None:
@@ -95,8 +99,7 @@ def _difference(canvas: Canvas, title: str, w: WaveletMap, other: WaveletMap) ->
     filled = main.axes.contourf(k, r, z, levels=np.linspace(-top, top, 2 * LEVELS + 1), cmap="PuOr_r")
     main.axes.contour(k, r, np.nan_to_num(z), levels=[0.0], colors=[GREY], linewidths=0.4)
     bar = canvas.panel("scale of the difference", (6.2, 0.42, 0.09, 1.95), ("", ""), ("", ""))
-    canvas.figure.colorbar(filled, cax=bar.axes)
-    bar.axes.tick_params(labelsize=7)
+    canvas.figure.colorbar(filled, cax=bar.axes, ticks=np.linspace(-top, top, 5), format="%.2g")
 
 
 def onto(w: WaveletMap, k: FloatArray, r: FloatArray) -> FloatArray:
@@ -111,4 +114,6 @@ def _keep(canvas: Canvas, sample: str, w: WaveletMap) -> None:
     for i in range(0, w.r_angstrom.size, step_r):
         for j in range(0, w.k_per_angstrom.size, step_k):
             row = (sample, w.k_per_angstrom[j], w.r_angstrom[i], w.magnitude[i, j] / norm, w.noise_floor[i] / norm)
-            canvas.rows.append({n: v if isinstance(v, str) else float(v) for n, v in zip(MAP_COLUMNS, row, strict=True)})
+            canvas.rows.append(
+                {n: v if isinstance(v, str) else float(v) for n, v in zip(MAP_COLUMNS, row, strict=True)}
+            )

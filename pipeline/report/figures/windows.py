@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.model.summary import StabilityWindow
 from pipeline.report.figures.canvas import Canvas, Drawing, draw
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, RED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BAR = 0.3
 COMPUTED = "computed\n(thermodynamic)"
@@ -31,7 +35,14 @@ def draw_windows(name: str, windows: Sequence[StabilityWindow], *, simulated: bo
                           label=COMPUTED if not _has(axes, COMPUTED) else None)  # fmt: skip
                 panel.keep(f"{w.sample}, computed", [low, high], y, y_name="row_computed")
             if not w.verdict.printable:
-                axes.text(0.02, y + 0.17, f"measured: {w.verdict.level}", fontsize=7, va="center", transform=axes.get_yaxis_transform())
+                axes.text(
+                    0.02,
+                    y + 0.17,
+                    f"measured: {w.verdict.level}",
+                    fontsize=7,
+                    va="center",
+                    transform=axes.get_yaxis_transform(),
+                )
                 continue
             red, ox = w.reduction_limit_v_vs_na, w.oxidation_limit_v_vs_na
             if red is not None and ox is not None:
@@ -41,8 +52,17 @@ def draw_windows(name: str, windows: Sequence[StabilityWindow], *, simulated: bo
                 if limit is not None:
                     axes.errorbar(limit.value, y + 0.17, xerr=[[limit.value - limit.low], [limit.high - limit.value]],
                                   fmt="|", ms=11, mew=1.4, color=color, elinewidth=0.9)  # fmt: skip
-                    axes.text(limit.value + (0.06 if side == "left" else -0.06), y + 0.17, f"{limit.value:.2f}", fontsize=7, va="center", ha=side)
-                    panel.keep(f"{w.sample}, {what}", limit.value, y, limit.low, limit.high, y_name="row_limit_x_low95_high95")
+                    axes.text(
+                        limit.value + (0.06 if side == "left" else -0.06),
+                        y + 0.17,
+                        f"{limit.value:.2f}",
+                        fontsize=7,
+                        va="center",
+                        ha=side,
+                    )
+                    panel.keep(
+                        f"{w.sample}, {what}", limit.value, y, limit.low, limit.high, y_name="row_limit_x_low95_high95"
+                    )
         axes.set(yticks=np.arange(len(windows)), ylim=(-0.6, len(windows) - 0.4))
         axes.set_yticklabels([w.sample for w in reversed(windows)])
         axes.tick_params(axis="y", length=0, labelsize=8)
@@ -52,15 +72,13 @@ def draw_windows(name: str, windows: Sequence[StabilityWindow], *, simulated: bo
 
     criteria = ", ".join(dict.fromkeys(w.criterion for w in windows))
     caption = (
-        f"Stability windows by {criteria}: measured limits with their 95 % intervals, and the computed thermodynamic window where the "
-        "study gives one. A practical window is not the thermodynamic one: kinetics widens it."
+        f"Stability windows by {criteria}: measured limits with their 95 % intervals, and the computed "
+        "thermodynamic window where the study gives one. A practical window is not the thermodynamic one: kinetics "
+        "widens it."
     )
     alt = "Measured and computed stability windows of " + ", ".join(w.sample for w in windows)
     return draw(name=name, caption=caption, alt=alt, size_in=(DOUBLE, height), simulated=simulated, paint=paint)
 
 
-def _has(axes: object, label: str) -> bool:
-    from matplotlib.axes import Axes
-
-    assert isinstance(axes, Axes)
+def _has(axes: Axes, label: str) -> bool:
     return label in axes.get_legend_handles_labels()[1]

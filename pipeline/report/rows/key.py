@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from pipeline.model.measurement import Sample
-from pipeline.model.result import Estimate
 from pipeline.model.summary import ArrheniusFit, RunSummary, StabilityWindow
 from pipeline.report.rows.columns import S_PER_CM, Row, Table, columns, given, number, spread
+from pipeline.report.text import estimate_text, number_text
 
 KEY = columns(
     "sample label conductivity_25C_S_per_cm:estimate extrapolated:flag activation_energy_eV:estimate "
@@ -22,25 +21,6 @@ HEADLINE_CRITERION = "j_1_uA_per_cm2"
 def key_table(summary: RunSummary) -> Table:
     """One row per sample of the study that has any result, in the study's order."""
     return Table(row="sample", columns=KEY, rows=tuple(_key_rows(summary)))
-
-
-def number_text(value: float, sigma: float) -> str:
-    """``2.70 ± 0.10``: sigma to two digits, the value to the same place; a power of ten where it helps."""
-    if not (math.isfinite(value) and math.isfinite(sigma)):
-        return "—"
-    largest = max(abs(value), sigma)
-    power = math.floor(math.log10(largest)) if largest > 0 else 0
-    if -3 <= power <= 4:
-        power = 0
-    v, s = value / 10.0**power, sigma / 10.0**power
-    places = 3 if s == 0 else max(0, min(8, 1 - math.floor(math.log10(s))))
-    text = f"{v:.{places}f} ± {s:.{places}f}"
-    return text if power == 0 else f"({text})e{power:+03d}"
-
-
-def estimate_text(estimate: Estimate | None, factor: float = 1.0) -> str:
-    """The estimate times ``factor`` as text; a dash where there is none."""
-    return "—" if estimate is None else number_text(estimate.value * factor, estimate.sigma * abs(factor))
 
 
 def headline_line(summary: RunSummary, sample: str) -> ArrheniusFit | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.model.summary import RunSummary
-from pipeline.report.blocks import MARKS, Bullets, Cell, Prose, Section, grid
+from pipeline.report.blocks import Bullets, Cell, Prose, Section, grid, numeric
+from pipeline.report.rows.columns import Table
 from pipeline.report.rows.run import run_tables, settings_of
 
 
@@ -74,6 +77,21 @@ def setting_section(summary: RunSummary) -> Section:
     return Section(id="settings", title="Settings and versions", blocks=(*blocks, *tables))
 
 
-def mark_of(text: str) -> Cell:
-    """A cell that carries the mark its text names, where it names one."""
-    return Cell(text=text, mark=text if text in MARKS else "")  # type: ignore[arg-type]
+def file_section(tables: Mapping[str, Table], figures: int) -> Section:
+    """Every table with what one row of it is, and where the other files lie."""
+    rows = [
+        (
+            name,
+            table.row,
+            numeric(str(len(table.rows))),
+            Cell(text="", files=(f"tables/{name}.csv", f"tables/{name}.parquet")),
+        )
+        for name, table in tables.items()
+    ]
+    words = (
+        f"{figures} figures lie in figures/, each as SVG, PDF and the CSV of its numbers; archive/ holds the "
+        "results in the formats of other programs, records/ one file per measurement, manifest.json the arguments, "
+        "versions and every setting of the run."
+    )
+    table = grid("Tables", "table | one row per | rows | files", rows)
+    return Section(id="files", title="Files", blocks=(Prose(paragraphs=(words,)), table))

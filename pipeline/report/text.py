@@ -1,0 +1,62 @@
+"""Numbers as people print them: sigma to two digits, the value to the same place, the 95 % interval beside it."""
+
+from __future__ import annotations
+
+import math
+
+from pipeline.model.result import Estimate
+
+DASH = "—"
+RAISED = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
+
+
+def number_text(value: float, sigma: float) -> str:
+    """``2.70 ± 0.10``; a power of ten where it helps."""
+    if not (math.isfinite(value) and math.isfinite(sigma)):
+        return DASH
+    power, places = _layout(value, sigma)
+    text = f"{value / 10.0**power:.{places}f} ± {sigma / 10.0**power:.{places}f}"
+    return text if power == 0 else f"({text})×10{str(power).translate(RAISED)}"
+
+
+def _layout(value: float, sigma: float) -> tuple[int, int]:
+    """Power of ten taken out, and decimal places."""
+    largest = max(abs(value), sigma)
+    power = math.floor(math.log10(largest)) if largest > 0 else 0
+    if -3 <= power <= 4:
+        power = 0
+    s = sigma / 10.0**power
+    return power, 3 if s == 0 else max(0, min(8, 1 - math.floor(math.log10(s))))
+
+
+def estimate_text(estimate: Estimate | None, factor: float = 1.0) -> str:
+    """The estimate times ``factor`` as text; a dash where there is none."""
+    return DASH if estimate is None else number_text(estimate.value * factor, estimate.sigma * abs(factor))
+
+
+def interval_text(estimate: Estimate | None, factor: float = 1.0) -> str:
+    """``2.51 to 2.90``: the 95 % interval to the places of the value; empty where there is none."""
+    if estimate is None:
+        return ""
+    power, places = _layout(estimate.value * factor, estimate.sigma * abs(factor))
+    low, high = sorted((estimate.low * factor / 10.0**power, estimate.high * factor / 10.0**power))
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    text = f"{low:.{places}f} to {high:.{places}f}"
+    return text if power == 0 else f"({text})×10{str(power).translate(RAISED)}"
+
+
+def celsius_text(temperature_k: float | None) -> str:
+    """``−70.0 °C``."""
+    return DASH if temperature_k is None else f"{temperature_k - 273.15:.1f} °C".replace("-", "−")
+
+
+def plain(value: float | None, digits: int = 4) -> str:
+    """A number without uncertainty, to so many digits."""
+    return DASH if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
+
+
+def plural(n: int, noun: str) -> str:
+    """``1 spectrum``, ``3 spectra``."""
+    irregular = {"spectrum": "spectra", "analysis": "analyses"}
+    return f"{n} {noun}" if n == 1 else f"{n} {irregular.get(noun, noun + 's')}"
