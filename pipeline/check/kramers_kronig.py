@@ -14,6 +14,9 @@ import numpy as np
 
 from pipeline.model.measurement import ComplexArray, FloatArray
 
+PATIENCE = 10
+"""Elements tried beyond the lowest BIC: a finer ladder may fall between the time constants of a coarser one."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LinearKk:
@@ -36,32 +39,42 @@ def fit_linear_kk(frequency_hz: FloatArray, impedance_ohm: ComplexArray) -> Line
         Shape (n,), Hz and ohm.
     """
     w, z = 2 * np.pi * frequency_hz, impedance_ohm
-    weight = 1 / np.abs(z)
-    target = np.concatenate([z.real * weight, z.imag * weight])
     decades = float(np.log10(w.max() / w.min())) + 2
     n_max = max(3, min(int(6 * decades), int(0.6 * z.size)))
-    best, lowest, n = None, float("inf"), target.size
+    best, lowest = 3, float("inf")
     for m in range(3, n_max + 1):
-        design = _design(w, m)
-        scaled = np.concatenate([design.real * weight[:, None], design.imag * weight[:, None]])
-        norm = np.linalg.norm(scaled, axis=0)
-        coefficients = np.linalg.lstsq(scaled / norm, target, rcond=1e-12)[0] / norm
-        cost = float(np.sum((scaled @ coefficients - target) ** 2))
-        bic = n * np.log(max(cost, 1e-300) / n) + (m + 3) * np.log(n)
-        r = coefficients[:m]
-        positive = float(np.sum(np.abs(r[r >= 0])))
-        mu = 1 - float(np.sum(np.abs(r[r < 0]))) / positive if positive > 0 else 0.0
+        tau = np.geomspace(0.1 / w.max(), 10 / w.min(), m)
+        triangle = np.asarray(np.linalg.qr(np.column_stack(_weighted(w, z, tau)), mode="r"))
+        cost = max(float(triangle[-1, -1]) ** 2, 1e-26 * z.size)
+        bic = 2 * z.size * np.log(cost / (2 * z.size)) + (m + 3) * np.log(2 * z.size)
         if bic < lowest:
-            best, lowest = LinearKk(n_elements=m, mu=mu, fitted_ohm=design @ coefficients), bic
-    assert best is not None
-    return best
+            best, lowest = m, bic
+        elif m > best + PATIENCE:
+            break
+    return solve_linear_kk(w, z, np.geomspace(0.1 / w.max(), 10 / w.min(), best))
 
 
-def _design(w: FloatArray, m: int) -> ComplexArray:
-    """(n, m + 3): relaxations, log-spaced from a decade faster to a decade slower than measured; R0, j w L, 1/(j w C)."""
-    tau = np.geomspace(0.1 / w.max(), 10 / w.min(), m)
-    relaxations = 1 / (1 + 1j * w[:, None] * tau)
-    return np.column_stack([relaxations, np.ones_like(w), 1j * w, 1 / (1j * w)])
+def solve_linear_kk(omega: FloatArray, z: ComplexArray, tau_s: FloatArray) -> LinearKk:
+    """Weighted least squares with these time constants (k,) in s; weights 1/|Z|."""
+    design, target = _weighted(omega, z, tau_s)
+    norm = np.linalg.norm(design, axis=0)
+    coefficients = np.linalg.lstsq(design / norm, target, rcond=1e-12)[0] / norm
+    fitted = design @ coefficients
+    r, n = coefficients[: tau_s.size], z.size
+    positive = float(np.sum(r[r >= 0]))
+    mu = 1 + float(np.sum(r[r < 0])) / positive if positive > 0 else 0.0
+    return LinearKk(n_elements=tau_s.size, mu=mu, fitted_ohm=(fitted[:n] + 1j * fitted[n:]) * np.abs(z))
+
+
+def _weighted(w: FloatArray, z: ComplexArray, tau: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(2n, k + 3) columns: relaxations, R0, w L, 1/(w C), real parts above imaginary ones, and the target (2n,)."""
+    n, k, weight = w.size, tau.size, 1 / np.abs(z)
+    x = w[:, None] * tau
+    real = weight[:, None] / (1 + x * x)
+    design = np.zeros((2 * n, k + 3))
+    design[:n, :k], design[n:, :k] = real, -x * real
+    design[:n, k], design[n:, k + 1], design[n:, k + 2] = weight, w * weight, -weight / w
+    return design, np.concatenate([z.real * weight, z.imag * weight])
 
 
 def estimate_noise(frequency_hz: FloatArray, impedance_ohm: ComplexArray) -> float:
@@ -73,14 +86,14 @@ def estimate_noise(frequency_hz: FloatArray, impedance_ohm: ComplexArray) -> flo
     n = frequency_hz.size
     if n < 9:
         return float("nan")
-    x, z = np.log(frequency_hz), impedance_ohm
-    half, out = 3, []
-    for i in range(half, n - half):
-        part = slice(i - half, i + half + 1)
-        a = np.vander((x[part] - x[i]) / max(float(np.ptp(x[part])), 1e-12), 4)
-        q, _ = np.linalg.qr(a)
-        leverage = float(q[half] @ q[half])
-        residual = z[i] - q[half] @ (q.T @ z[part])
-        out.append(np.array([residual.real, residual.imag]) / (np.abs(z[i]) * np.sqrt(1 - leverage)))
-    square = np.sort(np.concatenate(out) ** 2)
+    half = 3
+    window = np.lib.stride_tricks.sliding_window_view
+    x, z = window(np.log(frequency_hz), 7), window(impedance_ohm, 7)
+    t = (x - x[:, half, None]) / np.maximum(np.ptp(x, axis=1), 1e-12)[:, None]
+    q = np.linalg.qr(np.stack([t**3, t**2, t, np.ones_like(t)], axis=2))[0]
+    middle = q[:, half]
+    leverage = np.sum(middle**2, axis=1)
+    residual = z[:, half] - np.einsum("wk,wik,wi->w", middle, q, z)
+    scaled = residual / (np.abs(z[:, half]) * np.sqrt(1 - leverage))
+    square = np.sort(np.concatenate([scaled.real, scaled.imag]) ** 2)
     return float(np.sqrt(np.mean(square[: int(0.9 * square.size)]) / 0.623))

@@ -17,12 +17,15 @@ from pipeline.errors import FitError
 from pipeline.fit.eis.arc_result import describe_arcs, described_circuit, ln_parameters, total_resistance
 from pipeline.fit.eis.circuit import impedance
 from pipeline.fit.eis.covariance import covariance
-from pipeline.fit.eis.order import OrderFit, fit_order
+from pipeline.fit.eis.order import OrderFit, finish, fit_order, refine_order
 from pipeline.fit.eis.projection import Problem, prepare
 from pipeline.fit.eis.starts import lay_grid
 from pipeline.model.impedance import CheckedSpectrum, ModelScore, SpectrumFit
 from pipeline.model.measurement import ComplexArray, FloatArray
 from pipeline.model.result import Finding, Verdict
+
+HOPELESS = 30.0
+"""A number of arcs whose chi2 is this many times the best one's is not refined: no single term makes that up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,12 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
         raise FitError(
             source=spectrum.source.file, field="frequency_hz", problem=f"{omega.size} points are too few to fit"
         )
+    hopeless = HOPELESS * min(o.chi2 for o in orders)
+    orders = [o if o.chi2 > hopeless else refine_order(o, problem, z) for o in orders]
     chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
+    polished = finish(chosen, problem, z)
+    orders = [polished if o is chosen else o for o in orders]
+    chosen = polished
     misfit = float(np.sqrt(chosen.chi2 / omega.size))
     if misfit > settings.max_misfit:
         raise FitError(

@@ -1,7 +1,7 @@
 """How many arcs, and which of series resistance, inductance and blocking: decided by the data.
 
 For each number of arcs the circuit that the ends of the spectrum suggest is fitted from many starts until the best cost was met
-twice; from there every combination of the single terms is fitted, and the Bayesian criterion chooses.
+twice (fit_order); from there every combination of the single terms is fitted, and the Bayesian criterion chooses (refine_order).
 
     BIC = N ln(chi2/N) + p ln N,     AICc = N ln(chi2/N) + 2 p N/(N - p - 1)
 
@@ -23,6 +23,11 @@ from pipeline.model.measurement import ComplexArray, FloatArray
 DRAWS = 60
 """Random sets of relaxations screened for each start taken."""
 ROUNDS = 4
+"""Of starts, at most."""
+PRUNE = {6: 6, 12: 4}
+"""Iteration -> number of the best starts that are carried on."""
+FLAT_EXPONENT = 0.6
+"""An arc flatter than this often stands for what another minimum explains better: six hits instead of two are asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -66,31 +71,49 @@ def fit_order(
     if Circuit(n_arcs=n_arcs, series=True, inductance=True, blocking=True).n_parameters + 3 > 2 * z.size:
         return None
     if n_arcs == 0:
-        x = np.array([[grid.m], [0.9], [0.6]])
-        return _choose_terms(problem, np.repeat(x, 8, axis=0), np.tile(_combinations(), (3, 1)), z, 3, 3)
+        terms = _combinations()[4:]
+        rows = fit_rows(problem, np.full((4, 1), grid.m), terms, iterations=6, tolerance=1e-3)
+        bic = _bic(rows, terms, 2 * z.size)
+        at = int(np.argmin(bic))
+        return _order_fit(rows, at, terms[at], z, 2, 2) if np.isfinite(bic[at]) else None
     rng = np.random.default_rng([seed, n_arcs])
     terms = _screen(z)
     hint = smaller.x if smaller is not None and smaller.circuit.n_arcs == n_arcs - 1 else None
-    n = starts if n_arcs > 1 else max(4, starts // 2)
+    n = max(4, starts * (n_arcs + 2) // 5)
     best: Rows | None = None
     hits = used = 0
     for _ in range(ROUNDS):
-        x = draw_starts(grid, n_arcs, terms, DRAWS * n, n, rng, hint)
+        x = draw_starts(grid, n_arcs, terms, DRAWS * n_arcs * n // 3, n, rng, hint)
         allowed = np.concatenate([np.ones((n, n_arcs), dtype=bool), np.tile(terms, (n, 1))], axis=1)
-        rows = fit_rows(problem, x, allowed, iterations=45, tolerance=1e-5, prune=(14, max(4, n // 2)))
+        rows = fit_rows(problem, x, allowed, iterations=40, tolerance=3e-4, prune=PRUNE)
         used += n
         at = int(np.argmin(rows.chi2))
         if best is None or rows.chi2[at] < best.chi2[0]:
             hits = hits if best is not None and rows.chi2[at] > 0.99 * best.chi2[0] else 0
             best = rows.take(np.array([at]))
         hits += int(np.sum(rows.chi2 <= best.chi2[0] * 1.01 + 1e-12 * problem.weight.size))
-        if hits >= 2 or (smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5):
+        flat = bool(np.any(best.x[0, n_arcs : 2 * n_arcs] < FLAT_EXPONENT))
+        if hits >= (6 if flat else 2) or (smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5):
             break  # proven, or one arc more is not wanted
     assert best is not None
-    combinations = _combinations()
-    x = np.repeat(best.x, len(combinations), axis=0)
-    x[:, -1] = best.x[0, -1] if terms[2] else 0.9
-    return _choose_terms(problem, x, combinations, z, hits, used)
+    return _order_fit(best, 0, terms & (best.c[0, n_arcs:] > 0), z, hits, used)
+
+
+def refine_order(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit:
+    """The same number of arcs with the single terms that the Bayesian criterion wants, among those that come out above zero."""
+    m, terms = found.circuit.n_arcs, _combinations()
+    terms = terms if m else terms[4:]
+    x = np.repeat(found.x[None, :], len(terms), axis=0)
+    x[:, -1] = found.x[-1] if found.circuit.blocking else 0.9
+    allowed = np.concatenate([np.ones((len(terms), m), dtype=bool), terms], axis=1)
+    rows = fit_rows(problem, x, allowed, iterations=5, tolerance=3e-3)
+    bic = _bic(rows, terms, 2 * z.size)
+    near = np.flatnonzero(bic < bic.min() + 20)
+    if near.size == 0:
+        return found
+    rows, terms = fit_rows(problem, rows.x[near], allowed[near], iterations=40, tolerance=1e-5), terms[near]
+    at = int(np.argmin(_bic(rows, terms, 2 * z.size)))
+    return _order_fit(rows, at, terms[at], z, found.hits, found.starts)
 
 
 def _bic_gain(smaller: OrderFit, chi2: float) -> float:
@@ -113,21 +136,6 @@ def _screen(z: ComplexArray) -> Flags:
     return np.array([series, inductive, blocking])
 
 
-def _choose_terms(p: Problem, x: FloatArray, terms: Flags, z: ComplexArray, hits: int, used: int) -> OrderFit | None:
-    """Fit every row of ``x`` with its own terms; the lowest BIC among those whose terms are all above zero."""
-    m = x.shape[1] // 2
-    allowed = np.concatenate([np.ones((len(terms), m), dtype=bool), terms], axis=1)
-    rows = fit_rows(p, x, allowed, iterations=7, tolerance=1e-4)
-    bic = _bic(rows, terms, 2 * z.size)
-    near = np.flatnonzero(bic < bic.min() + 20)
-    if near.size == 0:
-        return None
-    rows = fit_rows(p, rows.x[near], allowed[near], iterations=40, tolerance=1e-8)
-    terms = terms[near]
-    at = int(np.argmin(_bic(rows, terms, 2 * z.size)))
-    return _order_fit(rows.x[at], rows.c[at], terms[at], float(rows.chi2[at]), z, hits, used)
-
-
 def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
     """BIC of every row; infinite where a term of its own is zero."""
     m = rows.x.shape[1] // 2
@@ -137,9 +145,19 @@ def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
     return np.where(empty, np.inf, bic)
 
 
-def _order_fit(
-    x: FloatArray, c: FloatArray, terms: Flags, chi2: float, z: ComplexArray, hits: int, used: int
-) -> OrderFit:
+def finish(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit:
+    """The same minimum to the last digits that chi2 can tell apart."""
+    c = found.circuit
+    terms = np.array([c.series, c.inductance, c.blocking])
+    allowed = np.concatenate([np.ones(c.n_arcs, dtype=bool), terms])[None, :]
+    rows = fit_rows(problem, found.x[None, :], allowed, iterations=30, tolerance=1e-10)
+    if np.any(rows.c[0, c.n_arcs :][terms] <= 0):
+        return found
+    return _order_fit(rows, 0, terms, z, found.hits, found.starts)
+
+
+def _order_fit(rows: Rows, at: int, terms: Flags, z: ComplexArray, hits: int, used: int) -> OrderFit:
+    x, c, chi2 = rows.x[at], rows.c[at], float(rows.chi2[at])
     m = x.size // 2
     order = np.argsort(x[:m])
     x = np.concatenate([x[:m][order], x[m : 2 * m][order], x[-1:]])
@@ -154,7 +172,7 @@ def _order_fit(
         theta=np.concatenate(theta),
         x=x,
         linear=c,
-        chi2=max(chi2, 1e-300),
+        chi2=chi2,
         hits=hits,
         starts=used,
         n_residuals=2 * z.size,

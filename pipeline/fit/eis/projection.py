@@ -9,6 +9,7 @@ is linear in c = (R_1..R_M, R_s, L, 1/Q) >= 0 once x = (ln tau_i, n_i, m) is giv
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,9 +78,10 @@ def bounds(problem: Problem, n_arcs: int) -> tuple[FloatArray, FloatArray]:
 
 
 def columns(p: Problem, x: FloatArray) -> FloatArray:
-    """(s, M + 3 + 2M + 1, 2n): weighted columns of c, then their derivatives by ln tau_i, n_i and m for c = 1."""
+    """(s, M + 3 + 2M + 1 + 1, 2n): weighted columns of c, their derivatives by ln tau_i, n_i and m for c = 1, the target."""
     s, m, n = x.shape[0], x.shape[1] // 2, p.weight.size
-    out = np.empty((s, 3 * m + 4, 2 * n))
+    out = np.empty((s, 3 * m + 5, 2 * n))
+    out[:, -1] = p.target
     if m:
         e = x[:, m : 2 * m, None]
         y = p.ln_omega + x[:, :m, None]
@@ -98,52 +100,63 @@ def columns(p: Problem, x: FloatArray) -> FloatArray:
     v = np.exp(-e * p.ln_omega) * p.weight
     t_re, t_im = v * np.cos(np.pi / 2 * e), v * -np.sin(np.pi / 2 * e)
     out[:, m + 2, :n], out[:, m + 2, n:] = t_re, t_im
-    out[:, -1, :n], out[:, -1, n:] = np.pi / 2 * t_im - t_re * p.ln_omega, -t_im * p.ln_omega - np.pi / 2 * t_re
+    out[:, -2, :n], out[:, -2, n:] = np.pi / 2 * t_im - t_re * p.ln_omega, -t_im * p.ln_omega - np.pi / 2 * t_re
     return out
 
 
-def solve_linear(
-    gram: FloatArray, right: FloatArray, allowed: Flags, c: FloatArray, passes: int = 9
-) -> tuple[FloatArray, Flags]:
-    """Non-negative c of every row by an active set, and which of them are free; entries not allowed keep ``c``."""
+def solve_linear(gram: FloatArray, right: FloatArray, allowed: Flags, passes: int = 9) -> tuple[FloatArray, Flags]:
+    """Non-negative solution of the normal equations of every row by an active set.
+
+    Parameters
+    ----------
+    gram, right:
+        (s, k, k) and (s, k, r); the first column of ``right`` decides what is negative.
+    allowed:
+        (s, k) which unknowns may differ from zero.
+
+    Returns
+    -------
+    solution, free:
+        (s, k, r), zero where not free, and (s, k) which unknowns are above zero.
+    """
     k = gram.shape[1]
-    scale = 1 / np.sqrt(np.maximum(np.einsum("skk->sk", gram), 1e-300))
+    diagonal = np.arange(k)
+    scale = 1 / np.sqrt(np.maximum(gram[:, diagonal, diagonal], 1e-300))
     gram = gram * scale[:, :, None] * scale[:, None, :]
-    right = (right - np.einsum("sij,sj->si", gram, np.where(allowed, 0.0, c) / scale) / scale) * scale
-    free, eye = allowed.copy(), np.eye(k)
+    gram[:, diagonal, diagonal] = 1 + 1e-13
+    right = right * scale[:, :, None]
+    free = allowed.copy()
     for _ in range(min(k, passes)):
-        both = free[:, :, None] & free[:, None, :]
-        found = np.linalg.solve(
-            np.where(both, gram, 0.0) + eye * (1e-13 + ~free[:, :, None]), (right * free)[:, :, None]
-        )
-        solved = found[:, :, 0] * scale
-        bad = free & (solved <= 0)
+        if free.all():
+            found = np.linalg.solve(gram, right)
+        else:
+            masked = gram * (free[:, :, None] & free[:, None, :])
+            masked[:, diagonal, diagonal] = 1 + 1e-13
+            found = np.linalg.solve(masked, right * free[:, :, None])
+        bad = free & (found[:, :, 0] <= 0)
         if not bad.any():
             break
         free &= ~bad
-    return np.where(allowed, np.where(free, solved, 0.0), c), free
+    return found * (scale * free)[:, :, None], free
 
 
-def _evaluate(p: Problem, x: FloatArray, allowed: Flags, fixed: FloatArray) -> Rows:
-    k = x.shape[1] // 2 + 3
-    m = k - 3
-    all_columns = columns(p, x)
-    gram = all_columns @ all_columns.transpose(0, 2, 1)
-    right = all_columns[:, :k] @ p.target
-    c, free = solve_linear(gram[:, :k, :k], right, allowed, fixed)
-    residual = p.target - (c[:, None, :] @ all_columns[:, :k])[:, 0]
+def _evaluate(p: Problem, x: FloatArray, allowed: Flags, fixed: FloatArray | None) -> Rows:
+    m = x.shape[1] // 2
+    k = m + 3
+    every = columns(p, x)
+    product = every @ every.transpose(0, 2, 1)
+    gram, right, power = product[:, :k, :k], product[:, :k, -1], product[:, -1, -1]
+    wanted = product[:, :k, k - 1 :].copy()
+    wanted[:, :, 0] = right if fixed is None else right - (gram @ fixed[:, :, None])[:, :, 0]
+    found, _ = solve_linear(gram, wanted[:, :, :-1], allowed)
+    c = found[:, :, 0] if fixed is None else np.where(allowed, found[:, :, 0], fixed)
     of = np.concatenate([c[:, :m], c[:, :m], c[:, -1:]], axis=1)
-    slope = (all_columns[:, k:] @ residual[:, :, None])[:, :, 0] * of
-    cross = np.where(free[:, :, None], gram[:, :k, k:], 0.0) * of[:, None, :]
-    scale = 1 / np.sqrt(np.maximum(np.einsum("skk->sk", gram[:, :k, :k]), 1e-300))
-    inner = np.where(free[:, :, None] & free[:, None, :], gram[:, :k, :k] * scale[:, :, None] * scale[:, None, :], 0.0)
-    inner = inner + np.eye(k) * (1e-13 + ~free[:, :, None])
-    cross = cross * scale[:, :, None]
-    normal = gram[:, k:, k:] * of[:, :, None] * of[:, None, :] - cross.transpose(0, 2, 1) @ np.linalg.solve(
-        inner, cross
-    )
-    chi2 = np.einsum("sn,sn->s", residual, residual)
-    return Rows(x, c, np.where(np.isfinite(chi2), chi2, np.inf), normal, slope)
+    cross = product[:, k:-1, :k]
+    slope = (product[:, k:-1, -1] - (cross @ c[:, :, None])[:, :, 0]) * of
+    normal = (product[:, k:-1, k:-1] - cross @ found[:, :, 1:]) * of[:, :, None] * of[:, None, :]
+    chi2 = power + ((gram @ c[:, :, None])[:, :, 0] * c - 2 * c * right).sum(axis=1)
+    floor = 1e-13 * power
+    return Rows(x, c, np.where(np.isfinite(chi2), np.maximum(chi2, floor), np.inf), normal, slope)
 
 
 def fit_rows(
@@ -154,7 +167,7 @@ def fit_rows(
     iterations: int,
     tolerance: float = 1e-7,
     fixed: FloatArray | None = None,
-    prune: tuple[int, int] | None = None,
+    prune: Mapping[int, int] | None = None,
 ) -> Rows:
     """Fit from every row of x.
 
@@ -165,34 +178,36 @@ def fit_rows(
     allowed:
         (s, M + 3) which linear terms may be above zero.
     fixed:
-        (s, M + 3) values of the terms that are not allowed to move; zero where left out.
+        (s, M + 3) values of the terms that are not allowed to move; zero where they are absent or allowed.
     prune:
-        (after, keep): from that iteration on only the ``keep`` best rows are carried on.
+        Iteration -> number of best rows that are carried on from there.
     """
     low, high = bounds(p, x.shape[1] // 2)
-    fixed = np.zeros(allowed.shape) if fixed is None else fixed
     rows = _evaluate(p, np.clip(x, low, high), allowed, fixed)
     damping, active = np.full(x.shape[0], 1e-2), np.arange(x.shape[0])
-    eye = np.eye(x.shape[1])
+    diagonal = np.arange(x.shape[1])
     for i in range(iterations):
         here, slope, normal = rows.x[active], rows.gradient[active], rows.normal[active]
-        held = ((here <= low) & (slope < 0)) | ((here >= high) & (slope > 0))
-        free = ~held
-        diagonal = np.maximum(np.einsum("sii->si", normal), 0.0)
-        scale = 1 / np.sqrt(np.maximum(diagonal, 1e-10 * diagonal.max(axis=1, keepdims=True) + 1e-300))
-        scaled = np.where(free[:, :, None] & free[:, None, :], normal * scale[:, :, None] * scale[:, None, :], 0.0)
-        right = np.where(free, slope * scale, 0.0)
-        matrix = scaled + (damping[active, None, None] + held[:, :, None]) * eye
-        step = np.linalg.solve(matrix, right[:, :, None])[:, :, 0] * scale
-        trial = _evaluate(p, np.clip(here + np.clip(step, -1.5, 1.5), low, high), allowed[active], fixed[active])
+        free = ~(((here <= low) & (slope < 0)) | ((here >= high) & (slope > 0)))
+        size = normal[:, diagonal, diagonal]
+        scale = free / np.sqrt(np.maximum(size, 1e-10 * size.max(axis=1, keepdims=True) + 1e-300))
+        matrix = normal * scale[:, :, None] * scale[:, None, :]
+        matrix[:, diagonal, diagonal] = 1 + damping[active, None]
+        step = np.linalg.solve(matrix, (slope * scale)[:, :, None])[:, :, 0] * scale
+        trial = _evaluate(
+            p,
+            np.clip(here + np.clip(step, -1.5, 1.5), low, high),
+            allowed[active],
+            None if fixed is None else fixed[active],
+        )
         before = rows.chi2[active]
         better = trial.chi2 < before
         gain = np.where(better, 1 - trial.chi2 / before, 1.0)
         rows.put(active[better], trial.take(np.flatnonzero(better)))
-        damping[active] = np.where(better, np.maximum(damping[active] / 8, 1e-9), damping[active] * 5)
+        damping[active] *= np.where(better, 1 / 8, 5.0)
         active = active[(gain > tolerance) & (damping[active] < 1e6)]
-        if prune is not None and i + 1 == prune[0] and active.size > prune[1]:
-            active = active[np.argsort(rows.chi2[active])[: prune[1]]]
+        if prune is not None and i + 1 in prune:
+            active = active[np.argsort(rows.chi2[active])[: prune[i + 1]]]
         if active.size == 0:
             break
     return rows

@@ -170,9 +170,10 @@ def make_data(fits: Sequence[SpectrumFit]) -> SeriesData:
         weight.append(1 / (max(f.noise, 1e-6) * np.abs(values)))
     return SeriesData(
         temperature_k=np.array([float(f.checked.spectrum.temperature_k or 0) for f in fits]),
-        omega=tuple(omega),
-        impedance_ohm=tuple(z),
-        weight=tuple(weight),
+        omega=np.concatenate(omega),
+        impedance_ohm=np.concatenate(z),
+        weight=np.concatenate(weight),
+        index=np.repeat(np.arange(len(fits)), [w.size for w in omega]),
         blocking=(any(f.blocking_q is not None for f in fits),) * len(fits),
         inductance=(any(f.inductance is not None for f in fits),) * len(fits),
     )
@@ -213,7 +214,7 @@ def _search(model: SeriesModel, data: SeriesData, fits: Sequence[SpectrumFit], s
 
 def _add_rs(found: Candidate, data: SeriesData) -> Candidate:
     nr, nc, ne, _, _ = found.model.sizes(data)
-    smallest = min(float(np.abs(z).min()) for z in data.impedance_ohm)
+    smallest = float(np.abs(data.impedance_ohm).min())
     theta = np.insert(found.theta, nr + nc + ne, np.log(0.05 * smallest))
     model = replace(found.model, with_rs=True)
     theta, chi2 = fit_model(theta, model, data)
@@ -258,19 +259,19 @@ def _relaxed(best: Candidate, data: SeriesData, t_ref: float, settings: SeriesSe
 def residual_rms(c: Candidate, data: SeriesData) -> FloatArray:
     """(M,) rms residual per temperature in units of the noise."""
     res, _ = residuals(c.theta, c.model, data, jacobian=False)
-    parts = np.split(res, np.cumsum([2 * w.size for w in data.omega])[:-1])
-    return np.array([float(np.sqrt(np.mean(part**2))) for part in parts])
+    power = np.bincount(data.index, (res.reshape(-1, 2) ** 2).sum(axis=1))
+    return np.asarray(np.sqrt(power / (2 * np.bincount(data.index))))
 
 
 def f_test(c: Candidate, chi2_free: float, p_free: int, data: SeriesData) -> tuple[float, float]:
     """F statistic and p-value of the tied model against a freer one."""
-    from scipy.stats import f as f_distribution
+    from scipy.special import fdtrc
 
     p_tied, n = c.model.sizes(data)[-1], data.n_residuals
     if p_free <= p_tied:
         return 0.0, 1.0
     statistic = max(0.0, (c.chi2 - chi2_free) / (p_free - p_tied)) / (chi2_free / (n - p_free))
-    return float(statistic), float(f_distribution.sf(statistic, p_free - p_tied, n - p_free))
+    return float(statistic), float(fdtrc(p_free - p_tied, n - p_free, statistic))
 
 
 def free_costs(c: Candidate, data: SeriesData) -> tuple[tuple[float, int], tuple[float, int]]:

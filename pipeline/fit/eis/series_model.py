@@ -28,18 +28,29 @@ class SeriesData:
 
     temperature_k: FloatArray
     """(M,)"""
-    omega: tuple[FloatArray, ...]
-    """Per temperature (n_T,), rad/s."""
-    impedance_ohm: tuple[ComplexArray, ...]
-    weight: tuple[FloatArray, ...]
+    omega: FloatArray
+    """(N,) of all temperatures one after the other, rad/s."""
+    impedance_ohm: ComplexArray
+    weight: FloatArray
     """1/(noise |Z|), 1/ohm."""
+    index: NDArray[np.intp]
+    """(N,) which temperature a point belongs to."""
     blocking: tuple[bool, ...]
     inductance: tuple[bool, ...]
 
     @property
     def n_residuals(self) -> int:
         """Real residuals: Re and Im of every point."""
-        return 2 * sum(w.size for w in self.omega)
+        return 2 * self.omega.size
+
+    def local(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where the inductance and the blocking Q of each temperature stand among the local parameters; -1 where absent."""
+        at, l_at, q_at = 0, [], []
+        for blocking, inductance in zip(self.blocking, self.inductance, strict=True):
+            l_at.append(at if inductance else -1)
+            q_at.append(at + inductance if blocking else -1)
+            at += inductance + 2 * blocking
+        return np.array(l_at), np.array(q_at)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -86,54 +97,51 @@ def residuals(
     """Weighted residuals (N,) and, where asked, their Jacobian (N, p)."""
     ln_r, ln_c, n, rs, local = unpack(theta, model, data)
     nr, nc, ne, ns, p = model.sizes(data)
-    m, at = model.n_arcs, nr + nc + ne + ns
-    res: list[FloatArray] = []
-    rows: list[NDArray[np.complex128]] = []
-    used = 0
-    for t, (w, z, weight) in enumerate(zip(data.omega, data.impedance_ohm, data.weight, strict=True)):
-        jw = 1j * w
-        r, e = np.exp(ln_r[t]), n[t]
-        log_u = np.log(jw)[:, None] + (ln_r[t] + ln_c[t])[None, :]
-        u = np.exp(np.clip(e * log_u.real, -300, 300) + 1j * e * log_u.imag)
-        arc = r / (1 + u)
-        fit = rs + arc.sum(axis=1)
-        block = np.zeros((w.size, p), dtype=complex) if jacobian else None
+    m, at, t = model.n_arcs, nr + nc + ne + ns, data.index
+    e, ln_w = n[t], np.log(data.omega)
+    y = ln_w[:, None] + (ln_r + ln_c)[t]
+    u = np.exp(np.clip(e * y, -300, 300)) * np.exp(0.5j * np.pi * n)[t]
+    arc = np.exp(ln_r)[t] / (1 + u)
+    fit = rs + arc.sum(axis=1)
+    block = np.zeros((t.size, p), dtype=complex) if jacobian else None
+    if block is not None:
+        share = arc * (u / (1 + u))
+        d_ln_c = -e * share
+        d_ln_r = arc + d_ln_c
+        d_n = -share * (y + 0.5j * np.pi)
+        q, k = nr // m, nc // m
+        by_r, by_c = model.resistance_design[t], model.capacitance_design[t]
+        for i in range(m):
+            block[:, i * q : (i + 1) * q] = d_ln_r[:, i : i + 1] * by_r
+            block[:, nr + i * k : nr + (i + 1) * k] = d_ln_c[:, i : i + 1] * by_c
+            if model.free_exponents:
+                block[np.arange(t.size), nr + nc + i * (ne // m) + t] = d_n[:, i]
+            else:
+                block[:, nr + nc + i] = d_n[:, i]
+        if ns:
+            block[:, nr + nc + ne] = rs
+    l_at, q_at = (where[t] for where in data.local())
+    rows = np.flatnonzero(l_at >= 0)
+    if rows.size:
+        term = 1j * data.omega[rows] * np.exp(local[l_at[rows]])
+        fit[rows] += term
         if block is not None:
-            share = u / (1 + u)
-            d_ln_c = -arc * e * share
-            d_ln_r = arc + d_ln_c
-            d_n = -arc * share * log_u
-            for i in range(m):
-                q, k = nr // m, nc // m
-                block[:, i * q : (i + 1) * q] = d_ln_r[:, i : i + 1] * model.resistance_design[t]
-                block[:, nr + i * k : nr + (i + 1) * k] = d_ln_c[:, i : i + 1] * model.capacitance_design[t]
-                column = nr + nc + (i * (ne // m) + t if model.free_exponents else i)
-                block[:, column] = d_n[:, i]
-            if ns:
-                block[:, nr + nc + ne] = rs
-        if data.inductance[t]:
-            term = jw * np.exp(local[used])
-            fit = fit + term
-            if block is not None:
-                block[:, at + used] = term
-            used += 1
-        if data.blocking[t]:
-            log_jw = np.log(jw)
-            term = np.exp(-local[used] - local[used + 1] * log_jw)
-            fit = fit + term
-            if block is not None:
-                block[:, at + used] = -term
-                block[:, at + used + 1] = -term * log_jw
-            used += 2
-        res.append(((fit - z) * weight).view(float))
+            block[rows, at + l_at[rows]] = term
+    rows = np.flatnonzero(q_at >= 0)
+    if rows.size:
+        own, slope = q_at[rows], local[q_at[rows] + 1]
+        term = np.exp(-local[own] - slope * ln_w[rows]) * np.exp(-0.5j * np.pi * slope)
+        fit[rows] += term
         if block is not None:
-            rows.append(np.asarray(block * weight[:, None], dtype=complex))
-    if not jacobian:
-        return np.concatenate(res), None
-    stacked = np.concatenate(rows)
-    real = np.empty((2 * stacked.shape[0], p))
-    real[0::2], real[1::2] = stacked.real, stacked.imag
-    return np.concatenate(res), real
+            block[rows, at + own] = -term
+            block[rows, at + own + 1] = -term * (ln_w[rows] + 0.5j * np.pi)
+    res = ((fit - data.impedance_ohm) * data.weight).view(float)
+    if block is None:
+        return res, None
+    block *= data.weight[:, None]
+    real = np.empty((2 * t.size, p))
+    real[0::2], real[1::2] = block.real, block.imag
+    return res, real
 
 
 def clip(theta: FloatArray, model: SeriesModel, data: SeriesData) -> FloatArray:
@@ -141,12 +149,9 @@ def clip(theta: FloatArray, model: SeriesModel, data: SeriesData) -> FloatArray:
     nr, nc, ne, ns, _ = model.sizes(data)
     out = theta.copy()
     out[nr + nc : nr + nc + ne] = np.clip(out[nr + nc : nr + nc + ne], *N_BOUNDS)
-    at = nr + nc + ne + ns
-    for blocking, inductance in zip(data.blocking, data.inductance, strict=True):
-        at += inductance
-        if blocking:
-            out[at + 1] = np.clip(out[at + 1], *BLOCKING_BOUNDS)
-            at += 2
+    slopes = nr + nc + ne + ns + 1 + data.local()[1]
+    slopes = slopes[data.local()[1] >= 0]
+    out[slopes] = np.clip(out[slopes], *BLOCKING_BOUNDS)
     return out
 
 

@@ -52,14 +52,16 @@ def lay_grid(p: Problem) -> Grid:
 def draw_starts(
     grid: Grid, n_arcs: int, terms: Flags, draws: int, keep: int, rng: np.random.Generator, smaller: FloatArray | None
 ) -> FloatArray:
-    """(keep, 2M + 1) starts of x; up to a third of them split an arc of ``smaller``, the x of the best fit with one arc less."""
+    """(keep, 2M + 1) starts of x; two fifths of them add an arc to ``smaller``, the x of the best
+    fit with one arc less, at times spread over the window.
+    """
     g, size = n_arcs, grid.ln_tau.size
     chosen = np.sort(rng.integers(0, size // 2, (draws, g)), axis=1) + rng.integers(0, 2, (draws, g)) * (size // 2)
     index = np.concatenate([chosen, np.broadcast_to(size + np.arange(3), (draws, 3))], axis=1)
     gram = grid.gram[index[:, :, None], index[:, None, :]]
     right = grid.right[index]
     allowed = np.concatenate([np.ones((draws, g), dtype=bool), np.broadcast_to(terms, (draws, 3))], axis=1)
-    c, _ = solve_linear(gram, right, allowed, np.zeros(index.shape), passes=2)
+    c = solve_linear(gram, right[:, :, None], allowed, passes=2)[0][:, :, 0]
     cost = grid.power - 2 * np.einsum("sk,sk->s", c, right) + np.einsum("sk,skl,sl->s", c, gram, c)
     order = np.argsort(cost + 1e9 * np.any(c[:, :g] <= 0, axis=1))
     tau, n = grid.ln_tau[chosen][order], grid.n[chosen][order]
@@ -73,10 +75,12 @@ def draw_starts(
     x = np.concatenate([tau[taken], n[taken], np.full((keep, 1), grid.m)], axis=1)
     x[:, :g] += rng.normal(0, 0.1, (keep, g))
     if smaller is not None and g > 1:
-        k, third = g - 1, keep // 3
-        rows = np.arange(keep - third, keep)
-        x[rows, :k] = smaller[:k] + rng.normal(0, 0.3, (third, k))
+        k, share = g - 1, keep * 2 // 5
+        rows = np.arange(keep - share, keep)
+        x[rows, :k] = smaller[:k] + rng.normal(0, 0.3, (share, k))
+        x[rows, k] = np.quantile(grid.ln_tau, (np.arange(share) + rng.uniform(0, 1, share)) / share)
         x[rows, g : g + k] = np.clip(smaller[k : 2 * k] + 0.05, 0.6, 0.98)
+        x[rows, 2 * g - 1] = 0.9
         x[rows, -1] = smaller[-1]
     return x
 
