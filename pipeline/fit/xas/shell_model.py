@@ -17,12 +17,12 @@ from pipeline.model.absorption import ReducedAbsorption
 
 PHASE_SHIFT_ANGSTROM = 0.42
 """How far peaks of |chi(R)| lie short of the distance."""
-PEAK_BELOW, PEAK_ABOVE = 0.9, 0.8
+PEAK_BELOW, PEAK_ABOVE = 0.75, 0.8
 """Fit range around the peak: its wings at k_max = 11 to 14 1/angstrom."""
+RBKG_MARGIN = 0.25
+"""The background's own residue lies at Rbkg, half a resolution wide, angstrom."""
 NEXT_SHELL_GAP = 0.4
 """The range ends this far before the peak of the next shell, where that leaves as much above the first."""
-MOLECULE = PathSearch(r_max_angstrom=0.0, max_legs=4)
-CRYSTAL = PathSearch(r_max_angstrom=0.0, max_legs=4, curved_percent=2.0, plane_percent=2.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -79,7 +79,7 @@ def find_shell(
     n = sum(p.degeneracy for p in first)
     distance = sum(p.degeneracy * p.reff_angstrom for p in first) / n
     peak = distance - PHASE_SHIFT_ANGSTROM
-    r_min = max(peak - PEAK_BELOW, reduced.rbkg_angstrom)
+    r_min = max(peak - PEAK_BELOW, reduced.rbkg_angstrom + RBKG_MARGIN)
     r_max = peak + PEAK_ABOVE
     later = [p for p in single if p.reff_angstrom > first[-1].reff_angstrom + 1e-6]
     second = None
