@@ -210,20 +210,31 @@ def fit_edge(
     reference: str | None,
     cache: Path,
     settings: Settings,
+    structures: Mapping[str, RawFile] | None = None,
 ) -> Record:
-    """All samples at one edge -> shell fits (S02 from the reference) and distortion against it."""
+    """All samples at one edge -> shell fits (S02 from the reference) and distortion against it.
+
+    ``structures`` holds the CIF files that the groups name, by name.
+    """
     from pipeline.fit.xas import shells
     from pipeline.fit.xas.distortion import measure_distortion
 
+    cifs = {name: raw.data for name, raw in (structures or {}).items()}
     specs = {
-        g.sample: shells.ShellSpec(scatterer=g.scatterer, coordination=g.coordination, structure=g.structure)
+        g.sample: shells.ShellSpec(
+            scatterer=g.scatterer,
+            coordination=g.coordination,
+            structure=g.structure,
+            cif=cifs.get(g.structure or ""),
+        )
         for g in groups
     }
     rejected: list[Rejection] = []
     fits: tuple[ShellFit, ...] = ()
     distortions: tuple[Distortion, ...] = ()
     try:
-        fits = shells.fit_edge(reductions, reference, specs, cache, settings["xas.shells"])
+        fits, failed = shells.fit_edge(reductions, reference, specs, cache, settings["xas.shells"])
+        rejected += [rejection(error) for error in failed]
         distortions = measure_distortion(reductions, fits, reference, cache, settings["xas.distortion"])
     except PipelineError as error:
         rejected.append(rejection(error))

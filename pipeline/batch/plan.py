@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.model.summary import Kind
 from pipeline.read.source import load_raw
 from pipeline.records import hash_bytes, hash_parts, source_hash, versions
-from pipeline.study.rows import Study
+from pipeline.study.rows import Study, XasGroup
 
 TECHNIQUES = ("eis", "lsv", "xas")
 NEEDS = {
@@ -39,6 +39,11 @@ class Task:
     settings: Mapping[str, Any]
     inputs: Mapping[str, tuple[str, ...]]
     """Role -> keys of the records it needs."""
+
+
+def structure_files(groups: Sequence[XasGroup]) -> list[str]:
+    """CIF files that the groups name, each once."""
+    return sorted({g.structure for g in groups if g.structure and g.structure.lower().endswith(".cif")})
 
 
 def plan(study: Study, only: str | None = None) -> list[list[Task]]:
@@ -95,7 +100,7 @@ def _joint_waves(study: Study, files: list[Task], task: Callable[..., Task]) -> 
             "edge",
             edge,
             (edge, study.xas_reference.get(edge), tuple(t.row for t in members)),
-            [],
+            structure_files([t.row for t in members]),
             {"scans": tuple(t.key for t in members)},
         )
         for edge, members in edges.items()

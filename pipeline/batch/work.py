@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import flow
-from pipeline.batch.plan import Task
+from pipeline.batch.plan import Task, structure_files
 from pipeline.errors import PipelineError, StudyError
 from pipeline.model.impedance import PelletFit
 from pipeline.model.measurement import RawFile, Sample
@@ -89,7 +89,11 @@ def _work(task: Task, places: Places, store: Store) -> Record:
         pristine = {name: found[0] for name, found in known.items() if found and isinstance(found[0], PelletFit)}
         return flow.join_pellet(row, results("spectra"), pristine, task.settings)
     edge, reference, groups = row
-    return flow.fit_edge(edge, results("scans"), groups, reference, places.cache, task.settings)
+    cifs: dict[str, RawFile] = {}
+    for name in structure_files(groups):
+        with suppress(PipelineError):  # the samples that need it say so
+            cifs[name] = load_raw(places.raw / name, name)
+    return flow.fit_edge(edge, results("scans"), groups, reference, places.cache, task.settings, cifs)
 
 
 @contextmanager

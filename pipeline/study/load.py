@@ -203,6 +203,8 @@ def _lsv(s: SampleTable, t: LsvTable, i: int, files: RawFolder, reviews: Sequenc
 def _xas(s: SampleTable, t: XasTable, i: int, files: RawFolder, reviews: Sequence[Review]) -> XasGroup:
     names = tuple(n for n, _ in files.match(t.files, f"sample {s.id!r}.xas[{i}]"))
     element, edge = t.edge.split()
+    if t.shell.structure is not None:
+        _check_structure(t.shell.structure, f"sample {s.id!r}.xas[{i}].shell.structure", files)
     return XasGroup(
         sample=s.id,
         element=element,
@@ -214,6 +216,16 @@ def _xas(s: SampleTable, t: XasTable, i: int, files: RawFolder, reviews: Sequenc
         structure=t.shell.structure,
         reviews=tuple(r for r in reviews if r.file in names),
     )
+
+
+def _check_structure(name: str, where: str, files: RawFolder) -> None:
+    """A CIF file below raw, or a model that the program brings."""
+    from pipeline.fit.xas.structures import BUILT_IN
+
+    if name not in BUILT_IN and not (name.lower().endswith(".cif") and name in files.names):
+        hint = nearest(name, [*BUILT_IN, *(n for n in files.names if n.lower().endswith(".cif"))])
+        problem = f"{name!r} is neither a CIF file below raw nor a built-in model ({hint})"
+        files.mistakes.append(f"{files.study}: {where}: {problem}")
 
 
 def _merge_groups(groups: list[XasGroup]) -> tuple[XasGroup, ...]:

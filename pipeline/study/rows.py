@@ -62,6 +62,7 @@ class XasGroup:
     scatterer: str = "Cl"
     coordination: float | None = None
     structure: str | None = None
+    """A built-in model, or a CIF file relative to ``raw``."""
     reviews: tuple[Review, ...] = ()
 
 

@@ -13,16 +13,14 @@ Rules of the verdict (shell_verdict.py): N_var <= 2/3 N_ind, abs(E0) < 10 eV, si
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import FitError, PipelineError
 from pipeline.fit.xas.shell_joint import fit_joint
-from pipeline.fit.xas.shell_result import Amplitude, make_result, split_amplitude
+from pipeline.fit.xas.shell_result import make_result, split_amplitude
 from pipeline.fit.xas.shell_sample import SampleFit, fit_sample
 from pipeline.fit.xas.shell_settings import ShellSettings, ShellSpec
 from pipeline.model.absorption import ReducedAbsorption, ShellFit
-from pipeline.model.result import Finding
 
 __all__ = ["ShellSettings", "ShellSpec", "fit_edge"]
 
@@ -33,10 +31,10 @@ def fit_edge(
     specs: Mapping[str, ShellSpec],
     cache: Path,
     settings: ShellSettings,
-) -> tuple[ShellFit, ...]:
-    """First-shell fits of all samples at one edge, in the order of ``reductions``.
+) -> tuple[tuple[ShellFit, ...], tuple[FitError, ...]]:
+    """First-shell fits of all samples at one edge, in the order of ``reductions``; and why the others have none.
 
-    A sample that cannot be fitted is left out, with a finding in the fits of the others; it takes none of them down.
+    A sample that cannot be fitted takes none of the others down.
 
     Parameters
     ----------
@@ -44,14 +42,9 @@ def fit_edge(
         Sample id that S02 is calibrated on, where its coordination is known.
     cache:
         Folder of FEFF results.
-
-    Raises
-    ------
-    FitError
-        No sample could be fitted: the first sample's problem.
     """
     samples: list[SampleFit] = []
-    failed: list[PipelineError] = []
+    failed: list[FitError] = []
     for reduced in reductions:
         name = f"{reduced.sample} {reduced.element} {reduced.edge}"
         try:
@@ -60,14 +53,7 @@ def fit_edge(
             source = f"{name}: {error.source}" if error.source not in ("", name) else name
             failed.append(FitError(source=source, field=error.field, problem=error.problem, hint=error.hint))
     if not samples:
-        if failed:
-            raise failed[0]
-        return ()
+        return (), tuple(failed)
     joint = fit_joint(samples, settings)
-    amplitude: Amplitude = split_amplitude(samples, joint, reference, settings)
-    lost = tuple(
-        Finding(severity="error", field=e.field, problem=f"{e.source} was not fitted: {e.problem}", hint=e.hint)
-        for e in failed
-    )
-    results = [make_result(i, samples, joint, amplitude, settings) for i in range(len(samples))]
-    return tuple(replace(r, findings=(*r.findings, *lost)) for r in results)
+    amplitude = split_amplitude(samples, joint, reference, settings)
+    return tuple(make_result(i, samples, joint, amplitude, settings) for i in range(len(samples))), tuple(failed)

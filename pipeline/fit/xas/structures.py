@@ -72,6 +72,10 @@ def choose_structure(
     if name is None:
         n = 6 if coordination is None else min(POLYHEDRA, key=lambda m: abs(m - coordination))
         return polyhedron(absorber, scatterer, n, bond_angstrom(absorber, scatterer))
+    if name.lower().endswith(".cif"):
+        raise FitError(
+            source=name, field="structure", problem="this CIF file could not be read", hint="is it below raw?"
+        )
     built = _built_in(name)
     if built is None:
         known = ", ".join(BUILT_IN[:3])
