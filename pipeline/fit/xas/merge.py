@@ -208,6 +208,7 @@ def merge(scans: Sequence[Prepared], grid_ev: FloatArray) -> tuple[FloatArray, F
         spreads.append(sigma)
         lines.append(np.interp(grid_ev, s.energy_ev, s.norm.pre_edge) / s.norm.edge_step)
     y, sd = np.array(rows), np.array(spreads)
+    y = _without_drift(y, grid_ev, weights)
     w = np.where(np.isfinite(y) & (sd > 0), 1 / sd**2, 0.0)
     total = w.sum(axis=0)
     have = total > 0
@@ -218,3 +219,24 @@ def merge(scans: Sequence[Prepared], grid_ev: FloatArray) -> tuple[FloatArray, F
     chi2 = np.sum(w[:, have] * (y0[:, have] - mean) ** 2, axis=0)
     scatter = np.where(free > 0, chi2 / np.maximum(free, 1), np.nan)
     return grid_ev[have], step * (mean + line), step / np.sqrt(total[have]), scatter
+
+
+def _without_drift(y: FloatArray, grid_ev: FloatArray, weights: FloatArray) -> FloatArray:
+    """Scans with their slow differences from the mean taken out, so that a point missing in one leaves no step.
+
+    The difference of each scan from the mean is fitted by a cubic polynomial; the mean of the polynomials is kept.
+    """
+    together = np.all(np.isfinite(y), axis=0)
+    if len(y) < 2 or together.sum() < 12 or together.all():
+        return y
+    x = (grid_ev - grid_ev[0]) / (grid_ev[-1] - grid_ev[0]) * 2 - 1
+    basis = np.polynomial.legendre.legvander(x, 3)
+    mean = np.average(y[:, together], axis=0, weights=weights)
+    fits = np.linalg.lstsq(basis[together], (y[:, together] - mean).T, rcond=None)[0]
+    return np.asarray(y - (basis @ (fits - np.average(fits, axis=1, weights=weights)[:, None])).T)
+
+
+def with_common_e0(scans: Sequence[Prepared]) -> list[Prepared]:
+    """Every scan normalised at the median of their edge energies: the noise of e0 is not to change an edge step."""
+    e0 = float(np.median([s.e0_ev for s in scans]))
+    return [replace(s, norm=normalize(s.energy_ev, s.mu, e0, choose_ranges(s.energy_ev, e0))) for s in scans]

@@ -23,7 +23,8 @@ from pipeline.fit.xas.background import (
     remove_background,
 )
 from pipeline.fit.xas.fourier import R_STEP, k_to_r, transform, window_on_grid
-from pipeline.fit.xas.merge import Prepared, align, common_grid, merge, prepare
+from pipeline.fit.xas.compare import find_outlier_scans
+from pipeline.fit.xas.merge import Prepared, align, common_grid, merge, prepare, with_common_e0
 from pipeline.fit.xas.normalize import Normalized, choose_ranges, find_e0, normalize
 from pipeline.fit.xas.wavelet import WaveletSettings, map_wavelet
 from pipeline.model.absorption import CheckedScan, ReducedAbsorption, ScanUse
@@ -42,6 +43,8 @@ class ReduceSettings:
 
     align: Literal["auto", "reference", "sample", "none"] = "auto"
     """auto: by the reference foil where every scan has the same one, else by the sample's own edge, and said so."""
+    max_scan_deviations: Annotated[float, Gt(2)] = 3.5
+    """A scan further from the others (robust standard deviations of their distances) is left out: 1 in 2000 by chance."""
     e0_ev: Annotated[float, Ge(0)] | None = None
     """Edge energy; none: the largest derivative of the merged spectrum, between the grid points."""
     pre1_ev: Annotated[float, Le(0)] | None = None
@@ -116,10 +119,11 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
             problem=f"no scan of {sample} {first.element} {first.edge} can be normalised: {next(iter(uses.values())).reason}",
             hint="set pre1_ev … norm2_ev in [settings.xas.reduce]",
         )
-    prepared = align(prepared, settings.align, findings)
-    used = prepared
-    for p in prepared:
-        _record(uses, p.checked, "", p)
+    prepared = with_common_e0(align(prepared, settings.align, findings))
+    out = find_outlier_scans(prepared, common_grid(prepared), prepared[0].norm.e0_ev, settings.max_scan_deviations)
+    for i, p in enumerate(prepared):
+        _record(uses, p.checked, out.get(i, ""), p)
+    used = [p for i, p in enumerate(prepared) if i not in out]
     energy, mu, sigma, _ = merge(used, common_grid(used))
     try:
         return _reduce(sample, first, energy, mu, sigma, tuple(uses.values()), findings, settings)
