@@ -18,6 +18,8 @@ from pipeline.model.measurement import FloatArray
 
 HALF = 7
 """Points on either side: 15 in all, so that four bad ones do not carry the polynomial along."""
+NOISE_HALF = 4
+"""Points on either side for the noise: over 9 points even the oscillations of far shells are a cubic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -27,20 +29,22 @@ class Smoothness:
     residual: FloatArray
     """(n,) point minus the polynomial through its neighbours (the point left out), in units of its own error factor."""
     sigma: FloatArray
-    """(n,) running scatter of the residuals: 1 sigma of one point."""
+    """(n,) 1 sigma of one point: running scatter about cubics through 9 points."""
     outliers: tuple[int, ...]
     """Indices, in ascending order."""
 
 
-def _windows(n: int) -> NDArray[np.intp]:
-    """(n, 15) indices of the neighbours of each point, shifted inwards at the ends."""
-    start = np.clip(np.arange(n) - HALF, 0, max(0, n - 2 * HALF - 1))
-    return np.asarray(start[:, None] + np.arange(min(n, 2 * HALF + 1)))
+def _windows(n: int, half: int) -> NDArray[np.intp]:
+    """(n, 2 half + 1) indices of the neighbours of each point, shifted inwards at the ends."""
+    start = np.clip(np.arange(n) - half, 0, max(0, n - 2 * half - 1))
+    return np.asarray(start[:, None] + np.arange(min(n, 2 * half + 1)))
 
 
-def _deleted_residuals(x: FloatArray, y: FloatArray, keep: NDArray[np.bool_], at: NDArray[np.intp]) -> FloatArray:
+def _deleted_residuals(
+    x: FloatArray, y: FloatArray, keep: NDArray[np.bool_], at: NDArray[np.intp], half: int = HALF
+) -> FloatArray:
     """Of the points ``at``: residual divided by sqrt(1 - leverage), which has the variance of one point."""
-    index = _windows(x.size)[at]
+    index = _windows(x.size, half)[at]
     width = np.ptp(x[index], axis=1)[:, None]
     u = (x[index] - x[at][:, None]) / np.where(width > 0, width, 1.0)
     w = keep[index].astype(float)
@@ -64,6 +68,19 @@ def running_scatter(residual: FloatArray, keep: NDArray[np.bool_], half: int = 2
     with np.errstate(invalid="ignore"):
         local = 1.4826 * np.nanmedian(views, axis=1) if np.isfinite(size).all() else _nan_median(views)
     return np.asarray(np.maximum(np.nan_to_num(local, nan=whole), 0.2 * whole + 1e-300))
+
+
+def smooth_scatter(residual: FloatArray, half: int = 50) -> FloatArray:
+    """(n,) root mean square of the residuals of about 100 neighbours, those beyond 4 sigma cut to that.
+
+    Smooth on purpose: it becomes a weight, and a weight that fluctuates with the noise biases a mean.
+    """
+    whole = 1.4826 * float(np.median(np.abs(residual)))
+    square = np.minimum(residual**2, (4 * whole) ** 2) if whole > 0 else residual**2
+    total = np.concatenate([[0.0], np.cumsum(square)])
+    at = np.arange(residual.size)
+    low, high = np.clip(at - half, 0, None), np.clip(at + half + 1, None, residual.size)
+    return np.asarray(np.sqrt((total[high] - total[low]) / (high - low)) + 1e-300)
 
 
 def _nan_median(views: FloatArray) -> FloatArray:
@@ -107,8 +124,13 @@ def find_outliers(x: FloatArray, y: FloatArray, *, alpha: float, most: int) -> S
             sigma = running_scatter(residual, keep)
     keep[:] = True
     keep[order[:n_out]] = False
-    residual = _deleted_residuals(x, y, keep, np.arange(n))
-    return Smoothness(residual=residual, sigma=running_scatter(residual, keep), outliers=tuple(sorted(order[:n_out])))
+    kept = np.flatnonzero(keep)
+    close = _deleted_residuals(x[kept], y[kept], keep[kept], np.arange(kept.size), NOISE_HALF)
+    return Smoothness(
+        residual=_deleted_residuals(x, y, keep, np.arange(n)),
+        sigma=np.interp(x, x[kept], smooth_scatter(close)),
+        outliers=tuple(sorted(order[:n_out])),
+    )
 
 
 def _critical(n: int, i: int, alpha: float) -> float:

@@ -15,8 +15,10 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from pipeline.fit.xas.align import edge_shift
+from pipeline.fit.xas.background import EV_PER_K2
 from pipeline.fit.xas.normalize import Normalized, choose_ranges, find_e0, normalize
 from pipeline.model.absorption import CheckedScan
+from pipeline.model.edges import edge_energy
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Finding
 
@@ -66,8 +68,28 @@ def kept_points(checked: CheckedScan) -> tuple[FloatArray, FloatArray, FloatArra
         e, m = np.bincount(group, e) / count, np.bincount(group, m) / count
         s = np.sqrt(np.bincount(group, s**2)) / count
         gap = np.bincount(group, gap) > 0
+    if checked.rise_ev is not None:
+        e, m, s, gap = _rebin(e, m, s, gap, checked.rise_ev)
     floor = 1e-6 * float(np.ptp(m))
     return e, m, np.where(np.isfinite(s), np.maximum(s, floor), floor), gap
+
+
+def _rebin(
+    e: FloatArray, m: FloatArray, s: FloatArray, gap: np.ndarray, edge_ev: float
+) -> tuple[FloatArray, FloatArray, FloatArray, np.ndarray]:
+    """Points behind the edge that lie denser than half the k grid are averaged in bins of 0.05 1/angstrom (quick scans)."""
+    k = np.sqrt(np.clip(e - edge_ev, 0, None) / EV_PER_K2)
+    far = k > 3.5
+    if far.sum() < 50 or float(np.median(np.diff(k[far]))) > 0.025:
+        return e, m, s, gap
+    group = np.concatenate([np.arange(np.sum(~far)), np.sum(~far) + np.unique(k[far] // 0.05, return_inverse=True)[1]])
+    count = np.bincount(group)
+    return (
+        np.bincount(group, e) / count,
+        np.bincount(group, m) / count,
+        np.sqrt(np.bincount(group, s**2)) / count,
+        np.bincount(group, gap) > 0.5 * count,
+    )
 
 
 def put_on_grid(
@@ -148,6 +170,10 @@ def align(scans: Sequence[Prepared], how: str, findings: list[Finding]) -> list[
     how:
         ``reference``, ``sample``, ``none``, or ``auto``: the reference where every scan has one of the same edge.
     """
+    if how == "auto" and any(s.checked.scan.parameters.get("eshift_ev") for s in scans):
+        problem = "the project's own energy shifts are kept, the scans are not aligned again"
+        findings.append(Finding(severity="info", field="energy", problem=problem, hint="align = 'reference' does so"))
+        how = "none"
     foils = {(s.checked.reference_element, s.checked.reference_edge) for s in scans}
     common = len(foils) == 1 and None not in next(iter(foils))
     if how == "auto":
@@ -175,6 +201,28 @@ def align(scans: Sequence[Prepared], how: str, findings: list[Finding]) -> list[
             shift, sigma = 0.0, 0.0
         out.append(moved(scan, shift, sigma))
     return out
+
+
+def calibrate(scans: Sequence[Prepared], wanted: bool, findings: list[Finding]) -> list[Prepared]:
+    """All scans shifted together so that the foil of the first lies at its tabulated energy, where that is wanted.
+
+    Says in any case which foil was recognised, and where its edge lies.
+    """
+    first = scans[0]
+    element, edge = first.checked.reference_element, first.checked.reference_edge
+    table = edge_energy(element, edge) if element and edge else None
+    if table is None or first.reference_e0_ev is None:
+        if wanted:
+            problem = "not calibrated: the first scan has no reference whose edge is recognised"
+            findings.append(Finding(severity="warning", field="reference", problem=problem, hint="calibrate = false"))
+        return list(scans)
+    off = first.reference_e0_ev - table
+    same = (element, edge) == (first.checked.element, first.checked.edge)
+    told = f"reference is {element} {edge}{'' if same else ', not the edge of the sample'}: "
+    told += f"{first.reference_e0_ev:.2f} eV, {off:+.2f} eV from its tabulated {table:.0f} eV"
+    told += "; all shifted by that" if wanted else "; energies are left as measured"
+    findings.append(Finding(severity="info", field="reference", problem=told))
+    return [moved(s, -off, s.shift_sigma_ev) for s in scans] if wanted else list(scans)
 
 
 def common_grid(scans: Sequence[Prepared]) -> FloatArray:

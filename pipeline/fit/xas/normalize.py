@@ -10,7 +10,7 @@ W.S. Cleveland, J. Am. Stat. Assoc. 74 (1979) 829) and the top is interpolated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -183,3 +183,15 @@ def _inside(x: FloatArray, low: float, high: float) -> np.ndarray:
     inside = (x >= low - 1e-9) & (x <= high + 1e-9)
     inside[-1] = False  # E0 itself is no datum
     return inside
+
+
+def with_step(norm: Normalized, edge_step: float) -> Normalized:
+    """The same lines with another edge step."""
+    ratio = norm.edge_step / edge_step
+    return replace(
+        norm,
+        edge_step=edge_step,
+        edge_step_sigma=0.0,
+        normalized=norm.normalized * ratio,
+        flattened=norm.flattened * ratio,
+    )

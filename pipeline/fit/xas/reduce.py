@@ -8,11 +8,8 @@ What is not set in the study is taken from the project file that the scans came 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from pipeline.errors import FitError
 from pipeline.fit.xas.background import (
@@ -22,70 +19,16 @@ from pipeline.fit.xas.background import (
     chi_covariance_factor,
     remove_background,
 )
-from pipeline.fit.xas.fourier import R_STEP, k_to_r, transform, window_on_grid
+from pipeline.fit.xas.choices import ReduceSettings, honour_project
 from pipeline.fit.xas.compare import find_outlier_scans
-from pipeline.fit.xas.merge import Prepared, align, common_grid, merge, prepare, with_common_e0
-from pipeline.fit.xas.normalize import Normalized, choose_ranges, find_e0, normalize
-from pipeline.fit.xas.wavelet import WaveletSettings, map_wavelet
+from pipeline.fit.xas.fourier import R_STEP, k_to_r, transform, window_on_grid
+from pipeline.fit.xas.merge import Prepared, align, calibrate, common_grid, merge, prepare, with_common_e0
+from pipeline.fit.xas.normalize import Normalized, choose_ranges, find_e0, normalize, with_step
+from pipeline.fit.xas.wavelet import map_wavelet
 from pipeline.model.absorption import CheckedScan, ReducedAbsorption, ScanUse
 from pipeline.model.edges import edge_energy
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Finding
-
-Window = Literal["hanning", "kaiser-bessel", "parzen", "welch", "sine", "gaussian"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReduceSettings:
-    """Table ``[settings.xas.reduce]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    align: Literal["auto", "reference", "sample", "none"] = "auto"
-    """auto: by the reference foil where every scan has the same one, else by the sample's own edge, and said so."""
-    max_scan_deviations: Annotated[float, Gt(2)] = 3.5
-    """A scan further from the others (robust standard deviations of their distances) is left out: 1 in 2000 by chance."""
-    e0_ev: Annotated[float, Ge(0)] | None = None
-    """Edge energy; none: the largest derivative of the merged spectrum, between the grid points."""
-    pre1_ev: Annotated[float, Le(0)] | None = None
-    """Start of the pre-edge line, relative to e0; none: start of the data."""
-    pre2_ev: Annotated[float, Le(0)] | None = None
-    """End of the pre-edge line; none: a third of pre1, since the tail of the edge reaches far."""
-    norm1_ev: Annotated[float, Ge(0)] | None = None
-    """Start of the post-edge polynomial; none: 150 eV, behind the white line, or a third of the range."""
-    norm2_ev: Annotated[float, Ge(0)] | None = None
-    """End of the post-edge polynomial; none: end of the data, and always 30 eV below the next edge."""
-    n_norm: Annotated[int, Ge(0), Le(3)] | None = None
-    """Degree of the post-edge polynomial; none: 2 over more than 300 eV, 1 over more than 40 eV, else 0."""
-    rbkg_angstrom: Annotated[float, Gt(0.3), Le(3)] | None = None
-    """chi(R) below is given to the background; none: 1.0, half of the distance at which the nearest shell shows."""
-    bkg_k_weight: Annotated[int, Ge(0), Le(4)] | None = None
-    """Weight of the background's transform; none: 2, as Athena has it."""
-    bkg_k_min: Annotated[float, Ge(0)] | None = None
-    """Start of the spline; none: 0."""
-    bkg_k_max: Annotated[float, Gt(0)] | None = None
-    """End of the spline; none: end of the data."""
-    bkg_dk: Annotated[float, Ge(0)] | None = None
-    """Sill of the background's window; none: 0.1, so that both ends count."""
-    clamp_low: Annotated[float, Ge(0)] | None = None
-    """Weight that pulls chi to 0 at the start; none: 0, which makes the background one linear solve."""
-    clamp_high: Annotated[float, Ge(0)] | None = None
-    """The same at the end of the data (Athena's Strong is 24)."""
-    n_clamp: Annotated[int, Ge(0), Le(50)] = 5
-    """Points at each end that a clamp acts on, as in Athena."""
-    k_min: Annotated[float, Ge(0)] | None = None
-    """Start of the transform, 1/angstrom; none: 3, above the multiple scattering of the near edge."""
-    k_max: Annotated[float, Gt(0)] | None = None
-    """End of the transform; none: end of the data, 0.5 before the next edge, or where noise wins."""
-    dk: Annotated[float, Ge(0)] | None = None
-    """Sill of the transform's window; none: 1."""
-    k_weight: Annotated[int, Ge(0), Le(4)] | None = None
-    """w of k^w; none: 2."""
-    window: Window | None = None
-    """Window of the transform; none: hanning."""
-    r_max_angstrom: Annotated[float, Gt(1), Le(30)] = 10.0
-    """End of the stored chi(R)."""
-    wavelet: WaveletSettings = field(default_factory=WaveletSettings)
 
 
 def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSettings) -> ReducedAbsorption:
@@ -104,6 +47,7 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
         No scan can be normalised, or too little lies behind the edge for chi(k).
     """
     findings: list[Finding] = []
+    settings, origins = honour_project(settings, checked, findings)
     uses: dict[tuple[str, int], ScanUse] = {}
     prepared: list[Prepared] = []
     for scan in checked:
@@ -119,14 +63,14 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
             problem=f"no scan of {sample} {first.element} {first.edge} can be normalised: {next(iter(uses.values())).reason}",
             hint="set pre1_ev … norm2_ev in [settings.xas.reduce]",
         )
-    prepared = with_common_e0(align(prepared, settings.align, findings))
+    prepared = with_common_e0(calibrate(align(prepared, settings.align, findings), settings.calibrate, findings))
     out = find_outlier_scans(prepared, common_grid(prepared), prepared[0].norm.e0_ev, settings.max_scan_deviations)
     for i, p in enumerate(prepared):
         _record(uses, p.checked, out.get(i, ""), p)
     used = [p for i, p in enumerate(prepared) if i not in out]
     energy, mu, sigma, _ = merge(used, common_grid(used))
     try:
-        return _reduce(sample, first, energy, mu, sigma, tuple(uses.values()), findings, settings)
+        return _reduce(sample, first, energy, mu, sigma, tuple(uses.values()), findings, settings, origins)
     except ValueError as error:
         raise FitError(
             source=first.scan.source.file,
@@ -160,6 +104,7 @@ def _reduce(
     uses: tuple[ScanUse, ...],
     findings: list[Finding],
     settings: ReduceSettings,
+    origins: dict[str, str],
 ) -> ReducedAbsorption:
     s = settings
     near = first.rise_ev if first.rise_ev is not None else float(energy[np.argmax(np.gradient(mu, energy))])
@@ -171,6 +116,8 @@ def _reduce(
         energy, e0, pre1_ev=s.pre1_ev, pre2_ev=s.pre2_ev, norm1_ev=s.norm1_ev, norm2_ev=norm2, n_norm=s.n_norm
     )
     norm = normalize(energy, mu, e0, ranges)
+    if s.edge_step is not None:
+        norm = with_step(norm, s.edge_step)
     choice = BackgroundChoice(
         e0_ev=e0,
         edge_step=norm.edge_step,
@@ -181,13 +128,19 @@ def _reduce(
         dk=_or(s.bkg_dk, 0.1),
         clamp_low=_or(s.clamp_low, 0.0),
         clamp_high=_or(s.clamp_high, 0.0),
-        n_clamp=s.n_clamp,
+        n_clamp=int(_or(s.n_clamp, 5)),
+        window=s.bkg_window or "hanning",
     )
     background = remove_background(energy, mu, choice)
     factor = chi_covariance_factor(background, sigma, norm.edge_step)
     chi_sigma = np.sqrt(np.sum(factor**2, axis=1))
     k_min, dk, weight, window = _or(s.k_min, 3.0), _or(s.dk, 1.0), int(_or(s.k_weight, 2)), s.window or "hanning"
-    k_max = s.k_max if s.k_max is not None else _usable_k(background, chi_sigma, following, e0, dk)
+    k_max = _usable_k(background, chi_sigma, following, e0, dk)
+    if s.k_max is not None:
+        k_max = min(s.k_max, float(background.k[-1]))
+        if s.k_max > k_max + 0.05:
+            problem = f"k_max = {s.k_max:g} lies beyond the data, which end at {k_max:.2f} 1/angstrom; the end is taken"
+            findings.append(Finding(severity="warning", field="k_max", problem=problem, hint="lower k_max"))
     if k_max - k_min < 3:
         raise ValueError(f"chi(k) is usable from {k_min:.1f} to {k_max:.1f} 1/angstrom only: no EXAFS")
     r, chi_r = k_to_r(
@@ -227,7 +180,7 @@ def _reduce(
         window=window,
         rbkg_angstrom=choice.rbkg_angstrom,
         wavelet=wavelet,
-        settings=_told(norm, choice, background, s),
+        settings=_told(norm, choice, background, s, origins),
         findings=tuple(findings),
     )
 
@@ -271,7 +224,11 @@ def chi_r_noise(
 
 
 def _told(
-    norm: Normalized, choice: BackgroundChoice, background: Background, settings: ReduceSettings
+    norm: Normalized,
+    choice: BackgroundChoice,
+    background: Background,
+    settings: ReduceSettings,
+    origins: dict[str, str],
 ) -> dict[str, float | str]:
     """What was used, by the names that the archive looks for."""
     return {
@@ -291,6 +248,8 @@ def _told(
         "n_clamp": float(choice.n_clamp),
         "n_spline": float(background.n_spline),
         "align": settings.align,
+        "calibrated": "yes" if settings.calibrate else "no",
+        **({"from_project": ", ".join(sorted(origins))} if origins else {}),
     }
 
 
