@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.model.measurement import Recognition
+    from pipeline.model.result import Finding
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -176,20 +182,60 @@ def _check(args: argparse.Namespace) -> int:
     failed = False
     for path in args.files:
         try:
-            known, lines, usable = inspect_file(load_raw(path, path.as_posix()), settings)
+            known, findings = inspect_file(load_raw(path, path.as_posix()), settings)
         except PipelineError as error:
             print(f"error: {error}")
             failed = True
             continue
-        edge = f" {known.element} {known.edge}" if known.element else ""
-        what = f"{known.technique} ({known.format}{', ' + known.detail if known.detail else ''}{edge})"
-        n = f"{known.n_measurements} measurement(s), {known.n_rows} rows"
-        t = "" if known.temperature_k is None else f", {known.temperature_k:.2f} K from {known.temperature_origin}"
-        print(f"{path.as_posix()}: {what}: {n}{t}; {known.confidence}: {known.evidence}")
-        for line in lines:
+        print(_describe(path.as_posix(), known))
+        for line in _alike(path.as_posix(), findings):
             print("  " + line)
+        good = any(all(f.severity != "error" for f in one) for one in findings)
+        usable = known.technique in ("eis", "lsv", "xas") and good
+        print(
+            "  " + (f"usable: [[sample.{known.technique}]] of a study" if usable else f"not usable: {_useless(known)}")
+        )
         failed = failed or not usable
     return 1 if failed else 0
+
+
+def _describe(name: str, known: Recognition) -> str:
+    """One line: technique, format, edge, how much, temperature, on which evidence and how sure."""
+    edge = f", {known.element} {known.edge}" if known.element else ""
+    what = f"{known.technique} ({', '.join(x for x in (known.format, known.detail) if x)}{edge})"
+    one = known.n_measurements == 1
+    many = {"eis": ("spectra", "spectrum"), "lsv": ("sweeps", "sweep"), "xas": ("scans", "scan")}
+    noun = many.get(known.technique, ("measurements", "measurement"))[one]
+    t = known.temperature_k
+    warm = "" if t is None else f", {t - 273.15:.2f} °C ({t:.2f} K) from {known.temperature_origin}"
+    return f"{name}: {what}: {known.n_measurements} {noun}, {known.n_rows} rows{warm}; {known.confidence}: {known.evidence}"
+
+
+def _alike(name: str, findings: list[list[Finding]]) -> list[str]:
+    """Findings that differ in their numbers only, as one line with how many of the measurements they are about."""
+    groups: dict[tuple[str, str, str], list[tuple[int, Finding]]] = {}
+    for number, one in enumerate(findings, start=1):
+        for f in dict.fromkeys(one):
+            key = (f.severity, f.field, re.sub(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", "#", f.problem))
+            groups.setdefault(key, []).append((number, f))
+    lines = []
+    for group in groups.values():
+        which, first = sorted({number for number, _ in group}), group[0][1]
+        about = f" [{len(which)} of {len(findings)}, first: {which[0]}]" if len(findings) > 1 else ""
+        line = f"{first.field}: {first.problem}{about}" + (f" ({first.hint})" if first.hint else "")
+        lines.append(f"error: {name}: {line}" if first.severity == "error" else f"{first.severity}: {line}")
+    return lines
+
+
+def _useless(known: Recognition) -> str:
+    if any(f.severity == "error" for f in known.findings):
+        return "see the error"
+    reasons = {
+        "companion": "it stands beside the data; name the .mpt or .mpr",
+        "other": f"{known.detail or 'this technique'} is not needed by the pipeline",
+        "unknown": "it is no measurement that is known",
+    }
+    return reasons.get(known.technique, "see the errors")
 
 
 def _report(args: argparse.Namespace) -> int:

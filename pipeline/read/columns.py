@@ -65,6 +65,9 @@ def decode_text(raw: RawFile) -> str:
     data = raw.data
     if not data.strip(b"\x00 \t\r\n"):
         raise ReadError(source=raw.name, field="file", problem="empty", hint="export the scan again")
+    if max(data.count(b"\n"), data.count(b"\r")) > 2 * MAX_ROWS:  # before anything is decoded
+        problem = f"more than {MAX_ROWS} rows"
+        raise ReadError(source=raw.name, field="table", problem=problem, hint="no scan has as many energies")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
     else:

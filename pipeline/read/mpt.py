@@ -18,7 +18,7 @@ from pipeline.errors import ReadError
 from pipeline.model.measurement import FloatArray, RawFile
 from pipeline.model.result import Finding
 from pipeline.read.mpt_header import loop_rows, read_header
-from pipeline.read.text import decode_text, is_binary, split_lines, to_float
+from pipeline.read.text import count_lines, decode_text, is_binary, split_lines, to_float
 
 MAGIC = re.compile(r"^\s*(EC-Lab|BT-Lab) ASCII FILE", re.IGNORECASE)
 N_HEADER = re.compile(r"Nb header lines\s*:\s*(\d+)", re.IGNORECASE)
@@ -36,7 +36,9 @@ KNOWN_COLUMNS = {
 }
 NEEDED = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg", "Ewe/V", "<Ewe>/V", "<I>/mA", "I/mA")
 """Columns that must not be named twice with different numbers."""
-MAX_ROWS = 5_000_000
+MAX_ROWS = 1_000_000
+CHUNK_ROWS = 20_000
+"""Rows that are turned into numbers at a time, to bound the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -74,6 +76,9 @@ def parse_mpt(raw: RawFile) -> tuple[EclabTable, ...]:
     """
     if is_binary(raw.data):
         raise _error(raw, "file", "is binary, not an EC-Lab text export", "a .mpr under another name?")
+    count = count_lines(raw.data)
+    if count > MAX_ROWS:
+        raise _error(raw, "rows", f"{count} lines are more than an instrument exports")
     lines = split_lines(decode_text(raw.data))
     starts = [i for i, line in enumerate(lines) if MAGIC.match(line)]
     if len(starts) < 2 or any(line.strip() for line in lines[: starts[0]]):
@@ -100,8 +105,6 @@ def _parse_one(raw: RawFile, lines: list[str]) -> EclabTable:
         names.pop()
     header = read_header(header_lines)
     body = [line for line in lines[top + 1 :] if line.strip()]
-    if len(body) > MAX_ROWS:
-        raise _error(raw, "rows", f"{len(body)} rows are more than an instrument exports")
     values = _numbers(raw, body, len(names), findings)
     if values.shape[0] == 0:
         raise _error(raw, "rows", "no data points after the header", "the run was stopped before its first point?")
@@ -161,14 +164,19 @@ def _numbers(raw: RawFile, body: list[str], n: int, findings: list[Finding]) -> 
         problem = f"{n} columns are named, every row holds {width}: the last {n - width} name(s) are left without data"
         findings.append(Finding(severity="warning", field="columns", problem=problem, hint="compare with the .mpr"))
         n = width
+    parts = [trimmed[i : i + CHUNK_ROWS] for i in range(0, len(trimmed), CHUNK_ROWS)]
     try:
-        joined = "\t".join(trimmed)
-        flat = np.array(joined.split("\t"), dtype=float) if "_" not in joined else np.empty(0)
-        if flat.size == n * len(body):
-            return flat.reshape(len(body), n)
+        return np.concatenate([_numbers_fast(part, n) for part in parts]) if parts else np.empty((0, n))
     except ValueError:
-        pass
-    return _numbers_slow(raw, body, n, findings)
+        return _numbers_slow(raw, body, n, findings)
+
+
+def _numbers_fast(lines: list[str], n: int) -> FloatArray:
+    """(rows, n) of lines that hold numbers only; ValueError where they do not."""
+    joined = "\t".join(lines)
+    if "_" in joined or any(line.count("\t") != n - 1 for line in lines):
+        raise ValueError
+    return np.array(joined.split("\t"), dtype=float).reshape(len(lines), n)
 
 
 def _numbers_slow(raw: RawFile, body: list[str], n: int, findings: list[Finding]) -> FloatArray:

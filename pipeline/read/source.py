@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from pathlib import Path
 
 from pipeline.errors import ReadError
 from pipeline.model.measurement import RawFile
 
-MAX_BYTES = 256 * 1024 * 1024
-"""A whole day of 50-loop exports is below 100 MB; more is not an export."""
+MAX_BYTES = 100_000_000
+"""A sweep of a day at 10 points a second is 80 MB of text, a whole day of 50-loop spectra 3 MB; more is not an export."""
 
 
 def load_raw(path: Path, name: str, max_bytes: int = MAX_BYTES) -> RawFile:
@@ -28,9 +29,9 @@ def load_raw(path: Path, name: str, max_bytes: int = MAX_BYTES) -> RawFile:
         status = path.stat()
     except FileNotFoundError:
         raise refuse("does not exist", "check the name and the study's raw folder") from None
-    except RuntimeError:
-        raise refuse("is a loop of symbolic links") from None
-    except OSError as error:
+    except (RuntimeError, OSError) as error:
+        if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
+            raise refuse("is a loop of symbolic links") from None
         raise refuse(f"cannot be opened: {error.strerror or error}") from None
     if stat.S_ISDIR(status.st_mode):
         raise refuse("is a folder", "name a file, or use hse init on a folder")

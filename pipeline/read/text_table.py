@@ -17,11 +17,11 @@ import numpy as np
 from pipeline.errors import ReadError
 from pipeline.model.measurement import FloatArray, RawFile
 from pipeline.read.roles import ColumnName, read_name
-from pipeline.read.text import decode_text, is_binary, split_lines, to_float
+from pipeline.read.text import count_lines, decode_text, is_binary, split_lines, to_float
 
 SAMPLE_LINES = 3000
 """Lines on which the delimiter is decided; headers of hundreds of lines are common, of thousands unknown."""
-MAX_ROWS = 2_000_000
+MAX_ROWS = 1_000_000
 HEADER_LINES = 6
 """How far above the numbers their names may stand (blank lines and a line of units between)."""
 Block = tuple[int, FloatArray]
@@ -68,11 +68,10 @@ def find_tables(raw: RawFile, decimal: str) -> tuple[TextTable, ...]:
     """
     if is_binary(raw.data):
         raise ReadError(source=raw.name, field="file", problem="is binary, not a text table", hint="wrong suffix?")
+    count = count_lines(raw.data)
+    if count > MAX_ROWS:
+        raise ReadError(source=raw.name, field="rows", problem=f"{count} lines are more than an instrument exports")
     lines = split_lines(decode_text(raw.data))
-    if len(lines) > MAX_ROWS:
-        raise ReadError(
-            source=raw.name, field="rows", problem=f"{len(lines)} lines are more than an instrument exports"
-        )
     delimiter, comma = _choose(raw, lines[:SAMPLE_LINES], decimal)
     blocks = _blocks(lines, delimiter, comma)
     if not blocks:
