@@ -99,14 +99,14 @@ def draw_regions(
                 own = [a for a in lines if a.quantity == quantity and a.method == wanted]
                 _series(panel, quantity, mine, own, color, marker)
             _finish(panel, points)
-            panel.axes.text(0.04, 0.04, titles[method], transform=panel.axes.transAxes, fontsize=7, style="italic")
+            panel.axes.text(0.04, 0.04, titles[method], transform=panel.axes.transAxes, fontsize=7)
             if first is not None:
                 panel.axes.tick_params(labelleft=False)
             first = first or panel
         assert first is not None
         handles, labels = first.axes.get_legend_handles_labels()
         canvas.figure.axes[-1].legend(handles, labels, loc="center left", bbox_to_anchor=(1.02, 0.5))
-        canvas.text(0.6, size[1] - 0.04, sample, ha="left", va="top", weight="bold")
+        canvas.text(0.6, size[1] - 0.04, sample, ha="left", va="top", fontsize=9)
 
     caption = (
         f"{sample}: conductivity of each region over temperature, beside the total. Lines with 95 % bands: fits of "

@@ -135,7 +135,7 @@ def draw(
         canvas = Canvas(figure=figure, width_in=width, height_in=height)
         paint(canvas)
         if simulated:
-            canvas.text(width - 0.05, height - 0.04, SIMULATED, ha="right", va="top", fontsize=7, weight="bold",
+            canvas.text(width - 0.05, height - 0.04, SIMULATED, ha="right", va="top", fontsize=7.5,
                         color="#8a3b00")  # fmt: skip
         svg = _saved(figure, "svg", {"Date": None, "Creator": None, "Format": None, "Type": None, "Title": name})
         pdf = _saved(figure, "pdf", {"CreationDate": None, "Creator": None, "Producer": None, "Title": name})

@@ -47,7 +47,7 @@ def _sheet(name: str, sample: str, fits: Sequence[SpectrumFit], page: tuple[int,
         panel = canvas.panel("sheet", (0, 0, DOUBLE, height), ("re_Z_ohm", ""), ("minus_im_Z_ohm", ""))
         panel.axes.set(xlim=(0, DOUBLE), ylim=(0, height))
         panel.axes.set_axis_off()
-        canvas.text(0.06, height - 0.04, f"{sample}, sheet {page[0]} of {page[1]}", ha="left", va="top", weight="bold")
+        canvas.text(0.06, height - 0.04, f"{sample}, sheet {page[0]} of {page[1]}", ha="left", va="top", fontsize=9)
         for i, fit in enumerate(fits):
             row, column = divmod(i, COLUMNS)
             corner = (0.08 + column * (CELL_W + GAP), height - 0.25 - (row + 1) * (CELL_H + GAP) + GAP)
@@ -106,7 +106,7 @@ def _cell(axes: Axes, corner: tuple[float, float], fit: SpectrumFit) -> None:
     s = fit.checked.spectrum
     loop = f", loop {s.loop}" if s.loop > 1 else ""
     arcs = "1 arc" if fit.n_arcs == 1 else f"{fit.n_arcs} arcs"
-    axes.text(x0, base + PLOT_H + 0.04, f"{celsius(fit)}{loop}", fontsize=7, weight="bold", va="bottom")
+    axes.text(x0, base + PLOT_H + 0.04, f"{celsius(fit)}{loop}", fontsize=7.5, va="bottom")
     axes.text(x0 + PLOT_W, base + PLOT_H + 0.04, f"{arcs}, {fit.verdict.level}", fontsize=7, ha="right", va="bottom")
     axes.text(
         x0 + PLOT_W - 0.03,
