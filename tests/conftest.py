@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +25,21 @@ def real_data() -> Path:
 def repo() -> Path:
     """Root of the repository."""
     return REPO
+
+
+@pytest.fixture(scope="session")
+def example_results(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the main job on the example study, run once by the command itself."""
+    out = tmp_path_factory.mktemp("example") / "results"
+    command = [sys.executable, "-m", "pipeline.cli", "run", str(repo / "raw_examples/study.toml"), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=repo)
+    assert done.returncode == 0, done.stderr
+    (out.parent / "stdout.txt").write_text(done.stdout, encoding="utf-8")
+    return out
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the example run share one worker (--dist loadgroup): the run is made once."""
+    for item in items:
+        if "example_results" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("example"))

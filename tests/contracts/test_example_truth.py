@@ -1,0 +1,134 @@
+"""The tables of the example study hold its truth: what a reader of the report may rely on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="module")
+def truth(repo: Path) -> dict[str, Any]:
+    return json.loads((repo / "raw_examples/truth.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def table(example_results: Path) -> Any:
+    return lambda name: pd.read_csv(example_results / "tables" / f"{name}.csv")
+
+
+def of(truth: dict[str, Any], sample: str) -> dict[str, Any]:
+    return truth["samples"][sample]["impedance"]
+
+
+def test_totals_lie_within_one_per_cent(truth, table):
+    rows = table("spectra").query("fit_verdict == 'resolved'")
+    assert len(rows) >= 40
+    for r in rows.itertuples():
+        known = of(truth, r.sample)
+        i = [round(t, 2) for t in known["temperature_K"]].index(round(r.temperature_K, 2))
+        assert r.total_resistance_ohm == pytest.approx(known["total_resistance_ohm"][i], rel=0.01), r.file
+
+
+def test_conductivity_at_25_c_is_the_printed_one(truth, table):
+    rows = table("arrhenius").query("quantity == 'total' and basis == 'sigma_T' and verdict == 'resolved'")
+    assert {"HSE-Sm", "HSE-La", "LCF-Ta", "HCF-Sm", "HCF-La"} <= set(rows["sample"])
+    for r in rows.itertuples():
+        known = of(truth, r.sample)
+        low, high = r.conductivity_25C_S_per_cm_low95, r.conductivity_25C_S_per_cm_high95
+        assert low <= known["conductivity_25C_S_per_cm"] <= high, r.sample
+
+
+def test_activation_energies_of_the_totals_lie_within_5_mev(truth, table):
+    rows = table("arrhenius").query("quantity == 'total' and basis == 'sigma_T' and verdict == 'resolved'")
+    for r in rows.itertuples():
+        known = of(truth, r.sample)["arrhenius_total_sigma_T"]["activation_energy_eV"]
+        assert r.activation_energy_eV == pytest.approx(known, abs=0.005), (r.sample, r.method)
+
+
+def test_resolved_arcs_are_the_regions_of_the_truth(truth, table):
+    rows = table("arcs").query("verdict == 'resolved' and region != 'undetermined'")
+    rows = rows[rows["sample"].isin(["HSE-Sm", "HSE-La"])]
+    assert len(rows) >= 12
+    held = 0
+    for r in rows.itertuples():
+        known = of(truth, r.sample)
+        i = [round(t, 2) for t in known["temperature_K"]].index(round(r.temperature_K, 2))
+        value = known["regions"][r.region]["resistance_ohm"][i]
+        assert r.resistance_ohm == pytest.approx(value, rel=0.15), (r.sample, r.temperature_K, r.region)
+        held += r.resistance_ohm_low95 <= value <= r.resistance_ohm_high95
+    assert held / len(rows) >= 0.85  # series rows of one pellet stand or fall together
+
+
+def test_activation_energies_of_the_regions(truth, table):
+    rows = table("arrhenius").query("basis == 'sigma_T' and method == 'series' and verdict == 'resolved'")
+    rows = rows[rows["sample"].isin(["HSE-Sm", "HSE-La"]) & (rows["quantity"] != "total")]
+    assert len(rows) == 6
+    for r in rows.itertuples():
+        known = of(truth, r.sample)["regions"][r.quantity]["activation_energy_eV"]
+        assert r.activation_energy_eV == pytest.approx(known, abs=0.005), (r.sample, r.quantity)
+
+
+def test_the_optimum_of_the_composition_series(truth, table):
+    rows = table("optima").query("series == 'HSE-Sm'")
+    assert list(rows["verdict"]) == ["resolved"]
+    known = truth["composition_series"]["HSE-Sm"]["x_optimum"]
+    assert rows["x_optimum_low95"].item() <= known <= rows["x_optimum_high95"].item()
+
+
+def test_oxidation_limits_differ_as_they_should(truth, table):
+    rows = table("differences").query("direction == 'oxidation' and criterion == 'j_1_uA_per_cm2'")
+    pair = rows[rows["sample_a"].isin(["HSE-Sm", "HSE-La"]) & rows["sample_b"].isin(["HSE-Sm", "HSE-La"])]
+    sign = 1.0 if pair["sample_a"].item() == "HSE-Sm" else -1.0
+    known = truth["oxidation_limit_difference_V"]["HSE-Sm minus HSE-La"]
+    assert sign * pair["difference_V"].item() == pytest.approx(known, abs=0.020)
+
+
+def test_onsets_are_where_the_currents_cross(truth, table):
+    rows = table("lsv").query("verdict == 'resolved'")
+    rows = rows[rows["criterion"].str.startswith("j_")]
+    assert len(rows) >= 8
+    for r in rows.itertuples():
+        known = truth["samples"][r.sample]["lsv"][r.direction]["crossing_faradaic_V_vs_Na"][r.criterion]
+        assert r.onset_V_vs_Na == pytest.approx(known, abs=0.020), (r.sample, r.direction, r.criterion)
+
+
+def test_distances_lie_within_two_hundredths_of_an_angstrom(truth, table):
+    rows = table("exafs").query("verdict in ('resolved', 'weak')")
+    assert len(rows) == 5
+    for r in rows.itertuples():
+        known = truth["samples"][r.sample]["xas"][r.edge]["distance_angstrom"]
+        assert r.distance_angstrom == pytest.approx(known, abs=0.02), (r.sample, r.edge)
+        if r.verdict == "resolved":
+            reach = 1.96 * (r.distance_angstrom_sigma**2 + r.distance_systematic_angstrom**2) ** 0.5
+            assert abs(r.distance_angstrom - known) <= max(reach, 0.01), (r.sample, r.edge)
+
+
+def test_multiple_scattering_falls_in_the_heterostructures(table):
+    rows = table("distortion")
+    bent = rows[(rows["edge"] == "Ta L3") & rows["sample"].isin(["HSE-Sm", "HSE-La"])]
+    assert len(bent) == 2
+    assert (bent["relative_change"] < 0).all()
+
+
+def test_three_broken_files_are_rejected_with_a_hint_and_nothing_else(truth, table):
+    rows = table("rejected")
+    assert sorted(rows["file"]) == sorted(truth["broken"])
+    assert rows["hint"].notna().all()
+
+
+def test_everything_says_that_it_is_simulated(example_results):
+    page = (example_results / "report.html").read_text(encoding="utf-8")
+    assert page.count("SIMULATED") >= 10
+    for path in sorted((example_results / "tables").glob("*.csv")):
+        assert path.read_text(encoding="utf-8").splitlines()[0].endswith("simulated"), path.name
+    assert json.loads((example_results / "manifest.json").read_bytes())["simulated"] is True
+
+
+def test_the_run_ends_with_the_key_table_the_rejections_and_the_place_of_the_report(example_results):
+    text = (example_results.parent / "stdout.txt").read_text(encoding="utf-8")
+    for part in ("HSE-Sm", "HSE-La", "SIMULATED DATA", "3 rejected", "eis/HSE-Sm_warm.mpt", "report.html"):
+        assert part in text
