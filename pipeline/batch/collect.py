@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.model.absorption import Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.impedance import PelletFit, SpectrumFit
 from pipeline.model.measurement import Sample
-from pipeline.model.summary import Record, RunSummary
+from pipeline.model.summary import ArrheniusFit, ConductivityPoint, Record, RunSummary
 from pipeline.model.sweep import SweepFit
 from pipeline.study.rows import Study
 
@@ -48,7 +48,8 @@ def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
 
     settings = study.settings
     pellets = {p.sample: p for p in gathered["pellets"]}
-    points, lines = [], []
+    points: list[ConductivityPoint] = []
+    lines: list[ArrheniusFit] = []
     for sample in study.samples:
         spectra = [fit for owner, fit in gathered["spectra"] if owner == sample.id]
         if spectra:
