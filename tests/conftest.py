@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """FEFF results go to a folder of this session, shared by its workers, never to the user's cache."""
+    if "HSE_CACHE" not in os.environ:
+        os.environ["HSE_CACHE"] = config._hse_cache = tempfile.mkdtemp(prefix="hse-tests-")  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that made the folder takes it away."""
+    if made := getattr(config, "_hse_cache", None):
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
