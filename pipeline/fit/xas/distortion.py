@@ -16,15 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-import numpy as np
 from annotated_types import Ge, Gt
 
-from pipeline.errors import FitError, PipelineError
-from pipeline.fit.xas.distortion_measure import Measure, bend_of_change, measure_pair
+from pipeline.errors import FitError
+from pipeline.fit.xas.bending import bend_curve, bend_of_change
+from pipeline.fit.xas.distortion_measure import SEEN_SIGMA, Change, Measure, Pair, measure_change, measure_one, range_of
 from pipeline.fit.xas.feff import run_feff
 from pipeline.fit.xas.octahedra import is_collinear
 from pipeline.model.absorption import Distortion, ReducedAbsorption, ShellFit
-from pipeline.model.result import Estimate, Verdict
+from pipeline.model.result import Finding, Level, Verdict
+
+LOOSE = 0.5
+"""Relative sigma of the ratio above which there is no multiple scattering to speak of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class DistortionSettings:
     """Start of the box in R, angstrom, not phase-corrected: above the triangle's peak."""
     box_r_max: Annotated[float, Gt(0)] = 4.6
     """End of the box in R: f1 lies at 4.2."""
-    wavelet_eta: Annotated[float, Ge(3)] = 8.0
+    wavelet_eta: Annotated[float, Ge(3)] = 7.0
     """eta of the Morlet wavelet (sigma 1): resolves the triangle from f1 in R and the box in k."""
     k_weight: Annotated[int, Ge(0)] = 2
     """Weight of the wavelet: f1 and the first shell then have their tops at like k, so that sigma^2 falls out of the ratio."""
@@ -77,18 +80,16 @@ def measure_distortion(
             continue
         why = _why_not(fit, cache)
         if why is not None:
-            rows.append(_refused(fit, reference, why))
+            rows.append(_without(fit, reference, why, "refused"))
             continue
         try:
-            mine, its = measure_pair(
-                (reduced, fit),
-                (by_sample[base.sample], base) if base is not None and base.sample != fit.sample else None,
-                cache,
-                settings,
+            rows.append(
+                _row(
+                    (reduced, fit), reference, None if base is None else (by_sample[base.sample], base), cache, settings
+                )
             )
-            rows.append(_row(fit, reference, mine, its, reduced, cache, settings))
-        except PipelineError as error:
-            rows.append(_refused(fit, reference, f"{error.field}: {error.problem}", level="unresolved"))
+        except FitError as error:
+            rows.append(_without(fit, reference, f"{error.field}: {error.problem}", "unresolved"))
     return tuple(rows)
 
 
@@ -109,7 +110,8 @@ def _why_not(fit: ShellFit, cache: Path) -> str | None:
     return f"{fit.element}-{fit.shell} of {fit.structure.split(',')[0]} is no octahedron: no two neighbours are in line"
 
 
-def _refused(fit: ShellFit, reference: str | None, why: str, *, level: str = "refused") -> Distortion:
+def _without(fit: ShellFit, reference: str | None, why: str, level: Level) -> Distortion:
+    """A row without numbers."""
     return Distortion(
         sample=fit.sample,
         element=fit.element,
@@ -122,46 +124,37 @@ def _refused(fit: ShellFit, reference: str | None, why: str, *, level: str = "re
         relative_change=None,
         relative_change_wavelet=None,
         bend_degree=None,
-        verdict=Verdict(level="refused" if level == "refused" else "unresolved", reason=why),
+        verdict=Verdict(level=level, reason=why),
     )
 
 
-def _quotient(a: Estimate, b: Estimate) -> Estimate:
-    """A / b - 1 of independent estimates."""
-    value = a.value / b.value
-    return Estimate(value=value - 1, sigma=abs(value) * float(np.hypot(a.sigma / a.value, b.sigma / b.value)), unit="1")
-
-
-def _row(
-    fit: ShellFit,
-    reference: str | None,
-    mine: Measure,
-    its: Measure | None,
-    reduced: ReducedAbsorption,
-    cache: Path,
-    settings: DistortionSettings,
-) -> Distortion:
-    findings = [*mine.findings]
-    change = change_wavelet = bend = None
-    if its is not None:
-        change = _quotient(mine.ratio, its.ratio)
-        if mine.f1 is not None and its.f1 is not None:
-            change_wavelet = _quotient(mine.f1, its.f1)
-        bend, said = bend_of_change(change, mine, reduced, fit, cache, settings)
+def _row(pair: Pair, reference: str | None, base: Pair | None, cache: Path, settings: DistortionSettings) -> Distortion:
+    reduced, fit = pair
+    own = measure_one(pair, range_of([pair], settings), cache, settings)
+    findings: list[Finding] = []
+    if own.f1 is None:
+        text = f"the top of the wavelet box is below {SEEN_SIGMA:g} sigma of noise"
+        findings.append(Finding(severity="warning", field="f1_intensity", problem=text))
+    change = bend = expected = None
+    if base is not None and base[1].sample != fit.sample:
+        change, mine, _ = measure_change(pair, base, cache, settings)
+        curve = bend_curve(mine, reduced, fit, cache, settings)
+        expected = curve.wavelet_for(change.fit.value)
+        bend, said = bend_of_change(change, curve, fit, settings)
         findings += said
     return Distortion(
         sample=fit.sample,
         element=fit.element,
         edge=fit.edge,
         reference_sample=reference,
-        ms_to_ss_ratio=mine.ratio,
-        f1_intensity=mine.f1,
-        f1_k_per_angstrom=mine.f1_k,
-        f1_r_angstrom=mine.f1_r,
-        relative_change=change,
-        relative_change_wavelet=change_wavelet,
+        ms_to_ss_ratio=own.ratio,
+        f1_intensity=own.f1,
+        f1_k_per_angstrom=own.f1_k,
+        f1_r_angstrom=own.f1_r,
+        relative_change=change.fit if change else None,
+        relative_change_wavelet=change.wavelet if change else None,
         bend_degree=bend,
-        verdict=_judge(fit, reference, mine, change, change_wavelet, settings),
+        verdict=_judge(fit, reference, own, change, expected, settings),
         findings=tuple(findings),
     )
 
@@ -169,29 +162,27 @@ def _row(
 def _judge(
     fit: ShellFit,
     reference: str | None,
-    mine: Measure,
-    change: Estimate | None,
-    wavelet: Estimate | None,
+    own: Measure,
+    change: Change | None,
+    expected_wavelet: float | None,
     settings: DistortionSettings,
 ) -> Verdict:
-    ratio = mine.ratio
-    if not ratio.sigma < 0.5 * max(ratio.value, ratio.sigma):
-        return Verdict(
-            level="unresolved", reason=f"multiple scattering {ratio.value:.2f} ± {ratio.sigma:.2f} is not above noise"
-        )
+    ratio = own.ratio
+    text = f"{ratio.value:.2f} ± {ratio.sigma:.2f} of the straight octahedron"
+    if not ratio.sigma < LOOSE * max(ratio.value, 0.0):
+        return Verdict(level="unresolved", reason=f"multiple scattering, {text}, is not above noise")
     if change is None:
         if reference == fit.sample:
-            return Verdict(
-                level="resolved", reason=f"reference: {ratio.value:.2f} ± {ratio.sigma:.2f} of the straight octahedron"
-            )
-        return Verdict(level="weak", reason="no reference sample to compare with at this edge")
-    n = abs(change.value) / max(change.sigma, 1e-12)
-    text = f"{change.value:+.0%} ± {change.sigma:.0%} against {reference} ({n:.1f} sigma)"
-    if wavelet is not None:
-        text += f", wavelet {wavelet.value:+.0%} ± {wavelet.sigma:.0%}"
-        apart = abs(change.value - wavelet.value) / float(np.hypot(change.sigma, wavelet.sigma))
-        if apart > settings.significance:
-            return Verdict(level="weak", reason=f"{text}: the two measures differ by {apart:.1f} sigma")
+            return Verdict(level="resolved", reason=f"the reference: {text}")
+        return Verdict(level="weak", reason=f"{text}; no reference sample to compare with")
+    n = abs(change.fit.value) / max(change.fit.sigma, 1e-12)
+    text = f"{change.fit.value:+.0%} ± {change.fit.sigma:.0%} against {reference} ({n:.1f} sigma)"
+    if change.wavelet is not None and expected_wavelet is not None:
+        text += f", wavelet {change.wavelet.value:+.0%} ± {change.wavelet.sigma:.0%}"
+        gap = abs(change.wavelet.value - expected_wavelet) / (change.wavelet.sigma**2 + change.fit.sigma**2) ** 0.5
+        if gap > settings.significance:
+            reason = f"{text}: the wavelet should show {expected_wavelet:+.0%} then, {gap:.1f} sigma away"
+            return Verdict(level="weak", reason=reason)
     if n < settings.significance:
         return Verdict(level="weak", reason=f"{text}: no change beyond noise")
     return Verdict(level="resolved", reason=text)

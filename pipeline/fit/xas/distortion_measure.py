@@ -1,21 +1,27 @@
-"""Multiple over single scattering of one sample, twice over, and the angle that explains a change."""
+"""Multiple over single scattering of one sample, twice over, and what a change of it against another sample is worth.
+
+The change is measured over the same k range, window and weights for both samples.  What FEFF and the background do wrong is much
+the same in both and cancels; what is left of it shows when ranges and Rbkg are varied for both together.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import FitError
+from pipeline.errors import FitError, PipelineError
 from pipeline.fit.xas.fourier import window_on_grid
-from pipeline.fit.xas.octahedra import BENDS_DEGREE, NAMES, SCALES, chi_of_bend, run_octahedra, tied_model
+from pipeline.fit.xas.octahedra import SCALES, run_octahedra, tied_model
+from pipeline.fit.xas.reduce import repeat_background
 from pipeline.fit.xas.shell_fit import FitOutcome, FitRange, Member, ShellModel, Spectrum, fit_members, weigh_spectrum
 from pipeline.fit.xas.wavelet import WaveletSettings, transform_wavelet
 from pipeline.model.absorption import ReducedAbsorption, ShellFit
-from pipeline.model.measurement import FloatArray
-from pipeline.model.result import Estimate, Finding
+from pipeline.model.measurement import ComplexArray, FloatArray
+from pipeline.model.result import Estimate
 
 if TYPE_CHECKING:
     from pipeline.fit.xas.distortion import DistortionSettings
@@ -24,78 +30,124 @@ FIRST_SHELL_HALF_WIDTH = 0.5
 """The first shell's top is looked for this far around its peak, angstrom."""
 SEEN_SIGMA = 4.0
 """The top of a box of noise reaches three sigma."""
+RBKG_STEP = 0.15
+Pair = tuple[ReducedAbsorption, ShellFit]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Measure:
-    """Of one sample over one k range."""
+    """Of one sample over one range."""
 
     ratio: Estimate
+    """Amplitude of the collinear paths relative to FEFF of the straight octahedron."""
+    ratio_noise: float
+    """Its sigma from noise alone."""
     f1: Estimate | None
     f1_k: float | None
     f1_r: float | None
     theta: FloatArray
     """Of the tied fit, as in ``octahedra.NAMES``."""
     fit_range: FitRange
-    findings: tuple[Finding, ...]
 
 
-def measure_pair(
-    mine: tuple[ReducedAbsorption, ShellFit],
-    its: tuple[ReducedAbsorption, ShellFit] | None,
-    cache: Path,
-    settings: DistortionSettings,
-) -> tuple[Measure, Measure | None]:
-    """A sample and its reference over the k range that both have.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Change:
+    """Of one sample against the reference."""
+
+    fit: Estimate
+    wavelet: Estimate | None
+
+
+def range_of(pairs: list[Pair], settings: DistortionSettings) -> FitRange:
+    """The range that all samples have, up to the collinear peak."""
+    reduced, fit = pairs[0]
+    return FitRange(
+        k_min=max(r.k_min for r, _ in pairs),
+        k_max=min(r.k_max for r, _ in pairs),
+        dk=reduced.dk,
+        window=reduced.window,
+        r_min=max(f.r_min for _, f in pairs),
+        r_max=settings.r_max_angstrom,
+        k_weights=fit.k_weights,
+    )
+
+
+def measure_one(
+    pair: Pair, fit_range: FitRange, cache: Path, settings: DistortionSettings, chi: FloatArray | None = None
+) -> Measure:
+    """Both measures of one sample; with another chi(k) where one is given.
 
     Raises
     ------
     FitError
-        The tied fit has no minimum, or the common range is too short.
+        The tied fit has no minimum, or the range is too short.
     """
-    both = [mine] if its is None else [mine, its]
-    k_min = max(r.k_min for r, _ in both)
-    k_max = min(r.k_max for r, _ in both)
-    found = [measure_one(r, f, k_min, k_max, cache, settings) for r, f in both]
-    return found[0], found[1] if its is not None else None
-
-
-def measure_one(
-    reduced: ReducedAbsorption, fit: ShellFit, k_min: float, k_max: float, cache: Path, settings: DistortionSettings
-) -> Measure:
-    """Both measures of one sample."""
+    reduced, fit = pair
     octahedra = run_octahedra(fit.element, fit.shell, fit.edge, fit.distance_angstrom.value, cache, bent=False)
     model = tied_model(octahedra.straight)
-    fit_range = FitRange(
-        k_min=k_min,
-        k_max=k_max,
-        dk=reduced.dk,
-        window=reduced.window,
-        r_min=fit.r_min,
-        r_max=settings.r_max_angstrom,
-        k_weights=fit.k_weights,
-    )
-    spectrum = weigh_spectrum(reduced.k_per_angstrom, reduced.chi, reduced.chi_sigma, fit_range)
+    spectrum = weigh_spectrum(reduced.k_per_angstrom, reduced.chi if chi is None else chi, reduced.chi_sigma, fit_range)
     outcome = fit_tied(spectrum, model, fit)
-    ratio = Estimate(value=float(outcome.theta[4]), sigma=outcome.sigma(4), unit="1")
-    findings = []
-    share = len(NAMES) / fit_range.n_independent
-    if share > 2 / 3:
-        text = f"{len(NAMES)} variables for {fit_range.n_independent:.1f} independent points in the tied fit"
-        findings.append(Finding(severity="warning", field="ms_to_ss_ratio", problem=text))
-    f1, f1_k, f1_r = box_ratio(spectrum, fit, fit_range, settings)
-    if f1 is None:
-        text = f"the top of the wavelet box is below {SEEN_SIGMA:g} sigma of noise"
-        findings.append(Finding(severity="warning", field="f1_intensity", problem=text))
+    f1, f1_k, f1_r = box_ratio(spectrum, fit.distance_angstrom.value, fit_range, settings)
     return Measure(
-        ratio=ratio,
+        ratio=Estimate(value=float(outcome.theta[4]), sigma=outcome.sigma(4), unit="1"),
+        ratio_noise=outcome.sigma(4) / outcome.excess**0.5,
         f1=f1,
         f1_k=f1_k,
         f1_r=f1_r,
         theta=outcome.theta,
         fit_range=fit_range,
-        findings=tuple(findings),
     )
+
+
+def measure_change(mine: Pair, its: Pair, cache: Path, settings: DistortionSettings) -> tuple[Change, Measure, Measure]:
+    """Relative change of both measures against the reference: noise of both, and the scatter over ranges and Rbkg.
+
+    Raises
+    ------
+    FitError
+        The common range is too short, or a tied fit has no minimum.
+    """
+    base = range_of([mine, its], settings)
+    a, b = (measure_one(p, base, cache, settings) for p in (mine, its))
+    fits: list[float] = []
+    boxes: list[float] = []
+    for fit_range, chis in _variants(base, mine[0], its[0]):
+        try:
+            u, v = (measure_one(p, fit_range, cache, settings, chi) for p, chi in zip((mine, its), chis, strict=True))
+        except FitError:
+            continue
+        if v.ratio.value > 0:
+            fits.append(u.ratio.value / v.ratio.value - 1)
+        if u.f1 is not None and v.f1 is not None:
+            boxes.append(u.f1.value / v.f1.value - 1)
+    noise = float(np.hypot(a.ratio_noise / a.ratio.value, b.ratio_noise / b.ratio.value))
+    fit = _change(a.ratio.value / b.ratio.value, noise, fits)
+    wavelet = None
+    if a.f1 is not None and b.f1 is not None:
+        noise = float(np.hypot(a.f1.sigma / a.f1.value, b.f1.sigma / b.f1.value))
+        wavelet = _change(a.f1.value / b.f1.value, noise, boxes)
+    return Change(fit=fit, wavelet=wavelet), a, b
+
+
+def _change(quotient: float, relative_noise: float, others: list[float]) -> Estimate:
+    scatter = float(np.sqrt(np.mean((np.array(others) - (quotient - 1)) ** 2))) if others else 0.0
+    return Estimate(value=quotient - 1, sigma=float(np.hypot(quotient * relative_noise, scatter)), unit="1")
+
+
+def _variants(
+    base: FitRange, *reduced: ReducedAbsorption
+) -> Iterator[tuple[FitRange, list[FloatArray] | tuple[None, ...]]]:
+    plain = (None,) * len(reduced)
+    yield replace(base, k_min=base.k_min + 0.5), plain
+    yield replace(base, k_max=base.k_max - 1.0), plain
+    yield replace(base, r_max=base.r_max - 0.15), plain
+    yield replace(base, r_min=base.r_min + 0.15), plain
+    for step in (-RBKG_STEP, RBKG_STEP):
+        try:
+            found = [repeat_background(r, rbkg_angstrom=r.rbkg_angstrom + step) for r in reduced]
+        except (KeyError, ValueError, PipelineError):
+            continue
+        yield base, [np.interp(r.k_per_angstrom, k, chi) for r, (k, chi) in zip(reduced, found, strict=True)]
 
 
 def fit_tied(spectrum: Spectrum, model: ShellModel, fit: ShellFit) -> FitOutcome:
@@ -114,8 +166,9 @@ def fit_tied(spectrum: Spectrum, model: ShellModel, fit: ShellFit) -> FitOutcome
     member = Member(spectrum=spectrum, model=model, index=tuple(range(start.size)), offset=(0.0,) * start.size)
     outcomes = []
     for collinear in (1.0, 0.4):
+        start[4:6] = collinear
         try:
-            outcomes.append(fit_members([member], np.r_[start[:4], collinear, collinear, start[6]], np.array(SCALES)))
+            outcomes.append(fit_members([member], start, np.array(SCALES)))
         except FitError:
             continue
     good = [o for o in outcomes if np.isfinite(o.chi2) and np.isfinite(o.covariance).all()]
@@ -125,18 +178,18 @@ def fit_tied(spectrum: Spectrum, model: ShellModel, fit: ShellFit) -> FitOutcome
 
 
 def box_ratio(
-    spectrum: Spectrum, fit: ShellFit, fit_range: FitRange, settings: DistortionSettings
+    spectrum: Spectrum, distance_angstrom: float, fit_range: FitRange, settings: DistortionSettings
 ) -> tuple[Estimate | None, float | None, float | None]:
-    """Top of |W| in the box over the top in the first shell at the same k, and where it lies.
+    """Top of |W| in the box over the top in the first shell at the same k, and where it lies; None where it is noise.
 
     Its sigma is that of the two linear forms of chi(k) under the noise of chi(k), which share that noise.
     """
     k = spectrum.k
     wavelet = WaveletSettings(kind="morlet", morlet_eta=settings.wavelet_eta, k_weight=settings.k_weight)
-    weight = k**settings.k_weight * window_on_grid(
-        k.size, fit_range.k_min, fit_range.k_max, fit_range.dk, fit_range.window
-    )
-    peak = fit.distance_angstrom.value - 0.42
+    window = window_on_grid(k.size, fit_range.k_min, fit_range.k_max, fit_range.dk, fit_range.window)
+    weight = k**settings.k_weight * window
+    peak = distance_angstrom - 0.42
+    inside = (k >= settings.box_k_min - 1e-9) & (k <= settings.box_k_max + 1e-9)
     tops = []
     for low, high in (
         (settings.box_r_min, settings.box_r_max),
@@ -144,69 +197,24 @@ def box_ratio(
     ):
         r = np.arange(low, high + 1e-9, 0.02)
         values, _ = transform_wavelet(weight * spectrum.chi, r, wavelet)
-        inside = (k >= settings.box_k_min - 1e-9) & (k <= settings.box_k_max + 1e-9)
         size = np.where(inside, np.abs(values), -1.0)
         i, j = np.unravel_index(int(np.argmax(size)), size.shape)
         tops.append((float(r[i]), int(j), values[i, j], _row_of(float(r[i]), int(j), weight, wavelet)))
     (r1, j1, w1, g1), (_, _, w0, g0) = tops
-    ratio = abs(w1) / abs(w0)
     noise = float(np.sqrt(np.sum((np.abs(g1) * spectrum.sigma) ** 2) / 2))
     if abs(w1) < SEEN_SIGMA * noise:
         return None, None, None
+    ratio = abs(w1) / abs(w0)
     slope = (np.real(np.conj(w1) / abs(w1) * g1) - ratio * np.real(np.conj(w0) / abs(w0) * g0)) / abs(w0)
     sigma = float(np.sqrt(np.sum((slope * spectrum.sigma) ** 2)))
     return Estimate(value=float(ratio), sigma=sigma, unit="1"), float(k[j1]), r1
 
 
-def _row_of(r: float, j: int, weight: FloatArray, wavelet: WaveletSettings) -> np.ndarray:
+def _row_of(r: float, j: int, weight: FloatArray, wavelet: WaveletSettings) -> ComplexArray:
     """(nk,) complex g with W(k_j, r) = sum g chi: the wavelet's answer to one point, moved."""
     n = weight.size
     impulse = np.zeros(2 * n)
     impulse[n] = 1.0
     answer, _ = transform_wavelet(impulse, np.array([r]), wavelet)
-    return np.asarray(answer[0, n + j - np.arange(n)] * weight)
-
-
-def bend_of_change(
-    change: Estimate,
-    mine: Measure,
-    reduced: ReducedAbsorption,
-    fit: ShellFit,
-    cache: Path,
-    settings: DistortionSettings,
-) -> tuple[Estimate | None, list[Finding]]:
-    """Mean bending angle that explains a change of the ratio, and the model it rests on."""
-    octahedra = run_octahedra(fit.element, fit.shell, fit.edge, fit.distance_angstrom.value, cache, bent=True)
-    model = tied_model(octahedra.straight)
-    k = reduced.k_per_angstrom
-    ratios = []
-    for which in range(len(BENDS_DEGREE)):
-        chi = chi_of_bend(octahedra, which, k, *(float(v) for v in mine.theta[:4]))
-        spectrum = weigh_spectrum(k, chi, np.full(k.size, 1e-4), mine.fit_range)
-        ratios.append(float(fit_tied(spectrum, model, fit).theta[4]))
-    fall = np.array(ratios) / ratios[0] - 1
-    angles = np.array(BENDS_DEGREE)
-    monotone = np.minimum.accumulate(fall)
-
-    def angle(value: float) -> float:
-        return float(np.sqrt(np.interp(-value, -monotone, angles**2)))
-
-    blind = settings.blind_below_degree
-    low, high = angle(change.value - 1.96 * change.sigma), angle(change.value + 1.96 * change.sigma)
-    low, high = min(low, high), max(low, high)
-    told = (
-        f"model: octahedra {fit.element}{fit.shell}6 of FEFF with all three axes bent by the same angle to random sides, distances "
-        f"kept, the reference straight; ratio falls by "
-        + ", ".join(f"{-f:.0%} at {a:g}°" for a, f in zip(angles[1:], fall[1:], strict=True))
-    )
-    findings = [Finding(severity="info", field="bend_degree", problem=told)]
-    value = angle(change.value)
-    if value < blind:
-        text = f"blind below {blind:g}°: the change {change.value:+.0%} allows bends up to {max(high, blind):.0f}°"
-        findings.append(Finding(severity="info", field="bend_degree", problem=text))
-        return None, findings
-    if change.value < float(monotone[-1]):
-        text = f"the change {change.value:+.0%} is more than the model's {monotone[-1]:+.0%} at {angles[-1]:g}°: no angle is given"
-        findings.append(Finding(severity="warning", field="bend_degree", problem=text))
-        return None, findings
-    return Estimate(value=value, sigma=(high - low) / (2 * 1.96), unit="degree", low95=low, high95=high), findings
+    row: ComplexArray = answer[0, n + j - np.arange(n)] * weight
+    return row

@@ -81,6 +81,8 @@ def find_shell(
     peak = distance - PHASE_SHIFT_ANGSTROM
     r_min = max(peak - PEAK_BELOW, reduced.rbkg_angstrom + RBKG_MARGIN)
     r_max = peak + PEAK_ABOVE
+    if structure.movable:
+        r_max = min(r_max, _valley(reduced, peak))
     later = [p for p in single if p.reff_angstrom > first[-1].reff_angstrom + 1e-6]
     second = None
     if later:
@@ -111,6 +113,18 @@ def find_shell(
         distance_angstrom=distance,
         fit_range=fit_range,
     )
+
+
+def _valley(reduced: ReducedAbsorption, peak: float) -> float:
+    """First minimum of abs(chi(R)) above a peak: where a structure is a guess, nothing tells of the next shell but the data."""
+    r, size = reduced.r_angstrom, np.hypot(reduced.chi_r_re, reduced.chi_r_im)
+    near = (r > peak - NEXT_SHELL_GAP) & (r < peak + NEXT_SHELL_GAP)
+    if not near.any():
+        return np.inf
+    i = int(np.flatnonzero(near)[np.argmax(size[near])])
+    while i + 1 < r.size and size[i + 1] < size[i]:
+        i += 1
+    return float(max(r[i], peak + NEXT_SHELL_GAP / 2))
 
 
 def one_distance(shell: Shell) -> ShellModel:

@@ -37,7 +37,7 @@ class ShellSettings:
     """Largest abs(E0): beyond it the distance is off by more than 0.03 angstrom (rule of Artemis)."""
     max_r_factor: Annotated[float, Gt(0)] = 0.02
     """Largest R-factor of a resolved shell (rule of Artemis)."""
-    withheld_r_factor: Annotated[float, Gt(0)] = 0.10
-    """R-factor above which nothing is given: a tenth of the signal is not described."""
+    withheld_r_factor: Annotated[float, Gt(0)] = 0.05
+    """R-factor above which nothing is given: the model is then not that of the sample (rule of Artemis)."""
     max_variables_share: Annotated[float, Gt(0), Le(1)] = 2 / 3
     """Variables over independent points: the rest is left to judge the fit by."""
