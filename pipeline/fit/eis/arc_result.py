@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +10,16 @@ from pipeline.fit.eis.circuit import Circuit
 from pipeline.fit.eis.covariance import Z95, profile_intervals
 from pipeline.fit.eis.order import OrderFit
 from pipeline.fit.eis.projection import Problem
+from pipeline.fit.eis.rivals import Alternatives
 from pipeline.model.impedance import Arc
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Verdict
 
 if TYPE_CHECKING:
     from pipeline.fit.eis.arcs import ArcSettings
+
+PROFILE_FROM = 0.05
+"""Relative sigma above which the interval comes from a profile: below it the logarithm is normal enough."""
 
 
 def log_estimate(ln: float, sigma_ln: float, unit: str) -> Estimate:
@@ -26,56 +29,70 @@ def log_estimate(ln: float, sigma_ln: float, unit: str) -> Estimate:
 
 
 def describe_arcs(
-    chosen: OrderFit, cov: FloatArray, omega: FloatArray, problem: Problem, settings: ArcSettings, ambiguous: str
+    chosen: OrderFit,
+    cov: FloatArray,
+    omega: FloatArray,
+    problem: Problem,
+    settings: ArcSettings,
+    ambiguous: str,
+    others: Alternatives,
 ) -> tuple[Arc, ...]:
     """One Arc per term, from the fastest; resistances are withheld where the verdict is not printable."""
-    m, theta = chosen.circuit.n_arcs, chosen.theta
-    f_max = float(omega.max() / (2 * np.pi))
-    f_min = float(omega.min() / (2 * np.pi))
+    m = chosen.circuit.n_arcs
+    window = float(omega.min() / (2 * np.pi)), float(omega.max() / (2 * np.pi))
     sigma = np.sqrt(np.maximum(np.diag(cov), 0.0))
-    verdicts = []
+    wide = [i for i in range(m) if PROFILE_FROM < sigma[i] <= 1.5 * settings.weak_sigma]
+    profiles = profile_intervals(chosen, wide, cov, problem)
+    intervals = []
     for i in range(m):
-        apex = float(np.exp(-theta[m + i]) / (2 * np.pi))
-        verdicts.append(
-            _judge(float(sigma[i]), apex, float(theta[2 * m + i]), (f_min, f_max), settings, ambiguous, cov[i, i] > 0)
-        )
-    if any(v.level == "unresolved" for v in verdicts):
-        blurred = [i + 1 for i, v in enumerate(verdicts) if v.level == "unresolved"]
+        value = float(np.exp(chosen.theta[i]))
+        far = float(np.exp(min(Z95 * sigma[i], 300.0)))
+        low, high = profiles.get(i, (value / far, value * far))
+        intervals.append((low * float(np.exp(others.low[i])), high * float(np.exp(others.high[i]))))
+    verdicts = [_judge(i, chosen, sigma, intervals[i], window, settings, ambiguous, others) for i in range(m)]
+    blurred = [i + 1 for i, v in enumerate(verdicts) if v.level == "unresolved"]
+    if blurred:
         why = f"split withheld: arc(s) {', '.join(map(str, blurred))} not determined"
         verdicts = [
             Verdict(level="unresolved", reason=f"{why}; this one sigma {sigma[i]:.1%}") if v.printable else v
             for i, v in enumerate(verdicts)
         ]
-    wide = [i for i, v in enumerate(verdicts) if v.printable and sigma[i] > 0.05]
-    intervals = profile_intervals(chosen, wide, cov, problem)
-    return tuple(_arc(i, v, chosen, cov, sigma, intervals.get(i), f_max) for i, v in enumerate(verdicts))
+    return tuple(_arc(i, v, chosen, cov, others.spread(i), intervals[i], window[1]) for i, v in enumerate(verdicts))
 
 
 def _judge(
-    sigma: float,
-    apex_hz: float,
-    exponent: float,
+    i: int,
+    chosen: OrderFit,
+    sigma: FloatArray,
+    interval: tuple[float, float],
     window_hz: tuple[float, float],
     settings: ArcSettings,
     ambiguous: str,
-    free: bool,
+    others: Alternatives,
 ) -> Verdict:
-    f_min, f_max = window_hz
-    text = f"sigma {sigma:.1%}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
+    m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, window_hz
+    apex_hz, exponent = float(np.exp(-theta[m + i]) / (2 * np.pi)), float(theta[2 * m + i])
+    text = f"sigma {sigma[i]:.1%}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
     if apex_hz > settings.max_apex_over_f_max * f_max:
         return Verdict(level="refused", reason=f"{text}: apex beyond {settings.max_apex_over_f_max:g} f_max")
     if apex_hz < f_min / settings.max_apex_over_f_max:
         return Verdict(level="refused", reason=f"{text}: apex below the lowest frequency, the arc is not closed")
     if ambiguous:
         return Verdict(level="unresolved", reason=f"{ambiguous} ({text})")
-    if not free:
+    if sigma[i] == 0:
         return Verdict(level="unresolved", reason=f"{text}: stopped at a limit")
-    if sigma > settings.weak_sigma:
+    sides = np.abs(np.log(np.array(interval)) - theta[i]) / Z95
+    width = float(max(np.hypot(sigma[i], others.spread(i)), sides.max() if sigma[i] > settings.resolved_sigma else 0.0))
+    if others.spread(i) > sigma[i]:
+        text = f"{text}; {others.reasons[i]} and move it by {others.spread(i):.1%}"
+    elif width > 1.2 * sigma[i]:
+        text = f"{text}; 95 % interval {interval[0]:.4g} to {interval[1]:.4g} ohm"
+    if width > settings.weak_sigma:
         return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
     if exponent < settings.min_exponent:
         why = f"n below {settings.min_exponent:g}: a distribution of processes, not one"
         return Verdict(level="weak", reason=f"{text}: {why}")
-    if sigma > settings.resolved_sigma:
+    if width > settings.resolved_sigma:
         return Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
     return Verdict(level="resolved", reason=text)
 
@@ -85,8 +102,8 @@ def _arc(
     verdict: Verdict,
     chosen: OrderFit,
     cov: FloatArray,
-    sigma: FloatArray,
-    interval: tuple[float, float] | None,
+    spread: float,
+    interval: tuple[float, float],
     f_max: float,
 ) -> Arc:
     m, theta = chosen.circuit.n_arcs, chosen.theta
@@ -94,16 +111,16 @@ def _arc(
     apex = float(np.exp(-ln_tau) / (2 * np.pi))
     resistance = q = exponent = capacitance = None
     if verdict.printable:
-        resistance = log_estimate(ln_r, float(sigma[i]), "ohm")
-        if interval is not None:
-            resistance = replace(resistance, low95=interval[0], high95=interval[1])
+        value = float(np.exp(ln_r))
+        sigma = value * float(np.hypot(np.sqrt(cov[i, i]), spread))
+        resistance = Estimate(value=value, sigma=sigma, unit="ohm", low95=interval[0], high95=interval[1])
         d_c = np.zeros(theta.size)
         d_c[m + i], d_c[i] = 1.0, -1.0
         capacitance = log_estimate(ln_tau - ln_r, float(np.sqrt(d_c @ cov @ d_c)), "F")
         d_q = np.zeros(theta.size)
         d_q[m + i], d_q[2 * m + i], d_q[i] = n, ln_tau, -1.0
         q = log_estimate(n * ln_tau - ln_r, float(np.sqrt(d_q @ cov @ d_q)), "F s^(n-1)")
-        exponent = Estimate(value=n, sigma=float(sigma[2 * m + i]), unit="1")
+        exponent = Estimate(value=n, sigma=float(np.sqrt(cov[2 * m + i, 2 * m + i])), unit="1")
     return Arc(
         number=i + 1,
         resistance=resistance,
@@ -116,8 +133,10 @@ def _arc(
     )
 
 
-def total_resistance(chosen: OrderFit, cov: FloatArray, weak_sigma: float) -> tuple[Estimate | None, str]:
-    """R_s + sum R_i with the covariance of its parts, and in words what it holds."""
+def total_resistance(
+    chosen: OrderFit, cov: FloatArray, weak_sigma: float, others: Alternatives
+) -> tuple[Estimate | None, str]:
+    """R_s + sum R_i with the covariance of its parts and what other circuits make of it, and in words what it holds."""
     c, theta = chosen.circuit, chosen.theta
     index = [*range(c.n_arcs), *([c.position("series")] if c.series else [])]
     if not index:
@@ -125,11 +144,14 @@ def total_resistance(chosen: OrderFit, cov: FloatArray, weak_sigma: float) -> tu
     parts = np.exp(theta[index])
     total = float(parts.sum())
     variance = float(parts @ cov[np.ix_(index, index)] @ parts)
-    relative = float(np.sqrt(max(variance, 0.0))) / total
+    statistical = float(np.sqrt(max(variance, 0.0))) / total
+    relative = float(np.hypot(statistical, max(-others.total[0], others.total[1])))
     what = f"{c.n_arcs} arc(s)" + (" and the series resistance (leads and contacts included)" if c.series else "")
     if relative > weak_sigma:
         return None, f"total of {what} withheld: sigma {relative:.0%}"
-    return log_estimate(float(np.log(total)), relative, "ohm"), f"total resistance is the sum of {what}"
+    low, high = total * np.exp(others.total[0] - Z95 * statistical), total * np.exp(others.total[1] + Z95 * statistical)
+    estimate = Estimate(value=total, sigma=total * relative, unit="ohm", low95=float(low), high95=float(high))
+    return estimate, f"total resistance is the sum of {what}"
 
 
 def ln_parameters(chosen: OrderFit, cov: FloatArray) -> dict[str, Estimate]:

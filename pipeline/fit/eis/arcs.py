@@ -19,6 +19,7 @@ from pipeline.fit.eis.circuit import impedance
 from pipeline.fit.eis.covariance import covariance
 from pipeline.fit.eis.order import OrderFit, finish, fit_order, refine_order
 from pipeline.fit.eis.projection import Problem, prepare
+from pipeline.fit.eis.rivals import find_alternatives
 from pipeline.fit.eis.starts import lay_grid
 from pipeline.model.impedance import CheckedSpectrum, ModelScore, SpectrumFit
 from pipeline.model.measurement import ComplexArray, FloatArray
@@ -126,8 +127,9 @@ def _result(
     noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
     cov = covariance(chosen.theta, circuit, omega, z) * noise2
     ambiguous = _ambiguity(orders, chosen, settings) if decided is None else ""
-    arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous)
-    total, total_note = total_resistance(chosen, cov, settings.weak_sigma)
+    others = find_alternatives(chosen, problem, settings.max_arcs, settings.max_apex_over_f_max, noise2)
+    arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, others)
+    total, total_note = total_resistance(chosen, cov, settings.weak_sigma, others)
     text, names, values, ln_cov = described_circuit(chosen, cov)
     frequency = 2 * np.pi * checked.spectrum.frequency_hz
     fitted = impedance(chosen.theta[None, :], circuit, frequency)[0]

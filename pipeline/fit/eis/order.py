@@ -10,7 +10,7 @@ Schwarz, Ann. Stat. 6 (1978) 461; Hurvich and Tsai, Biometrika 76 (1989) 297.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -46,6 +46,8 @@ class OrderFit:
     hits: int
     starts: int
     n_residuals: int
+    rivals: tuple[OrderFit, ...] = ()
+    """The same number of arcs with other single terms, within 20 in BIC."""
 
     @property
     def bic(self) -> float:
@@ -112,8 +114,12 @@ def refine_order(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit
     if near.size == 0:
         return found
     rows, terms = fit_rows(problem, rows.x[near], allowed[near], iterations=40, tolerance=1e-5), terms[near]
-    at = int(np.argmin(_bic(rows, terms, 2 * z.size)))
-    return _order_fit(rows, at, terms[at], z, found.hits, found.starts)
+    bic = _bic(rows, terms, 2 * z.size)
+    order = [int(i) for i in np.argsort(bic) if np.isfinite(bic[i])]
+    if not order:
+        return found
+    fits = [_order_fit(rows, i, terms[i], z, found.hits, found.starts) for i in order]
+    return replace(fits[0], rivals=tuple(fits[1:]))
 
 
 def _bic_gain(smaller: OrderFit, chi2: float) -> float:
@@ -153,7 +159,7 @@ def finish(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit:
     rows = fit_rows(problem, found.x[None, :], allowed, iterations=30, tolerance=1e-10)
     if np.any(rows.c[0, c.n_arcs :][terms] <= 0):
         return found
-    return _order_fit(rows, 0, terms, z, found.hits, found.starts)
+    return replace(_order_fit(rows, 0, terms, z, found.hits, found.starts), rivals=found.rivals)
 
 
 def _order_fit(rows: Rows, at: int, terms: Flags, z: ComplexArray, hits: int, used: int) -> OrderFit:

@@ -167,6 +167,7 @@ def fit_rows(
     iterations: int,
     tolerance: float = 1e-7,
     fixed: FloatArray | None = None,
+    held: Flags | None = None,
     prune: Mapping[int, int] | None = None,
 ) -> Rows:
     """Fit from every row of x.
@@ -179,6 +180,8 @@ def fit_rows(
         (s, M + 3) which linear terms may be above zero.
     fixed:
         (s, M + 3) values of the terms that are not allowed to move; zero where they are absent or allowed.
+    held:
+        (s, 2M + 1) which of x keep their start.
     prune:
         Iteration -> number of best rows that are carried on from there.
     """
@@ -189,6 +192,8 @@ def fit_rows(
     for i in range(iterations):
         here, slope, normal = rows.x[active], rows.gradient[active], rows.normal[active]
         free = ~(((here <= low) & (slope < 0)) | ((here >= high) & (slope > 0)))
+        if held is not None:
+            free &= ~held[active]
         size = normal[:, diagonal, diagonal]
         scale = free / np.sqrt(np.maximum(size, 1e-10 * size.max(axis=1, keepdims=True) + 1e-300))
         matrix = normal * scale[:, :, None] * scale[:, None, :]

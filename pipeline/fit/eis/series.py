@@ -26,6 +26,7 @@ from pipeline.fit.eis.series_model import (
     covariance,
     fit_model,
     residuals,
+    unpack,
 )
 from pipeline.fit.eis.series_result import Solution, build_series
 from pipeline.fit.eis.series_starts import draw_starts
@@ -142,6 +143,13 @@ def _usable(
         return Verdict(
             level="unresolved", reason=f"residual at {at} is {rms[worst]:.2f} times its noise: the tie fails"
         )
+    beyond = _slowest_apex(c, data)
+    if beyond > 1:
+        return Verdict(
+            level="unresolved",
+            reason=f"the fastest arc's apex stays beyond the window ({beyond:.1f} f_max at the coldest): only its flank is seen, "
+            "which may be more than one process",
+        )
     if p_values[0] < limit:
         return Verdict(level="unresolved", reason=f"the data reject Arrhenius resistances, p = {p_values[0]:.2g}")
     if p_values[1] < limit:
@@ -149,6 +157,14 @@ def _usable(
     relaxed = " (C drifts with T)" if c.drift else f" (kink at {c.kink_k:.0f} K)" if c.kink_k else ""
     text = f"tie not rejected, p = {p_values[0]:.2g}{relaxed}; largest residual {rms[worst]:.2f} times noise at {at}"
     return Verdict(level="weak" if relaxed else "resolved", reason=text)
+
+
+def _slowest_apex(c: Candidate, data: SeriesData) -> float:
+    """Apex of the fastest arc over the highest frequency, at the temperature where it is slowest."""
+    ln_r, ln_c, _, _, _ = unpack(c.theta, c.model, data)
+    apex = np.exp(-(ln_r + ln_c)).max(axis=1)
+    highest = np.array([data.omega[data.index == t].max() for t in range(data.temperature_k.size)])
+    return float((apex / highest).min())
 
 
 def _order(fit: SpectrumFit) -> tuple[float, str, int]:

@@ -1,0 +1,110 @@
+"""What the resistances would be if the circuit were another one that the data cannot tell from the chosen one.
+
+Two questions are asked.  Other single terms: R_s, L and blocking may stand in for each other where each shows in a few points only;
+a rival counts within 2 in BIC, or within 6 if it needs no more parameters (Kass and Raftery, J. Am. Stat. Assoc. 90 (1995) 773).
+Hidden arcs: a resistance in series that belongs to the sample is an arc beyond the highest frequency, whose flank still lies under
+its neighbour; the spectrum is fitted again with that arc at several places from ``max_apex_over_f_max`` on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.fit.eis.order import OrderFit
+from pipeline.fit.eis.projection import Problem, bounds, fit_rows
+from pipeline.model.measurement import FloatArray
+
+RIVAL_BIC, RIVAL_BIC_SAME_SIZE = 2.0, 6.0
+HIDDEN_SHARE = 0.02
+"""R_s below this share of the total is leads and contacts."""
+HIDDEN_PLACES = (1.0, 3.0, 10.0)
+HIDDEN_EXPONENTS = (0.85, 0.95)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alternatives:
+    """How far ln R of each arc (m,) and ln of the total move, downwards (<= 0) and upwards (>= 0), and because of what."""
+
+    low: FloatArray
+    high: FloatArray
+    reasons: tuple[str, ...]
+    total: tuple[float, float]
+
+    def spread(self, i: int) -> float:
+        """Largest shift of ln R of one arc."""
+        return float(max(-self.low[i], self.high[i]))
+
+
+def find_alternatives(
+    chosen: OrderFit, problem: Problem, max_arcs: int, apex_limit: float, noise2: float
+) -> Alternatives:
+    """Refit where needed and gather the shifts.
+
+    Parameters
+    ----------
+    apex_limit:
+        Apex over f_max from which on an arc is refused.
+    noise2:
+        Variance of the relative residuals: an alternative may be worse by 4 of it.
+    """
+    m = chosen.circuit.n_arcs
+    best = np.log(np.maximum(chosen.linear[:m], 1e-300))
+    total = float(np.log(chosen.linear[: m + 1].sum()))
+    found: list[tuple[str, FloatArray, float]] = []
+    for rival in chosen.rivals:
+        more = rival.circuit.n_parameters > chosen.circuit.n_parameters
+        if rival.bic - chosen.bic <= (RIVAL_BIC if more else RIVAL_BIC_SAME_SIZE):
+            found.append((f"with {_terms(rival)} it fits as well", rival.theta[:m], _total(rival)))
+    found += _hidden(chosen, problem, max_arcs, apex_limit, noise2)
+    low, high, reasons = np.zeros(m), np.zeros(m), [""] * m
+    for why, ln_r, _ in found:
+        for i, shift in enumerate(ln_r - best):
+            if abs(shift) > max(-low[i], high[i]):
+                reasons[i] = why
+            low[i], high[i] = min(low[i], shift), max(high[i], shift)
+    shifts = [0.0, *(t - total for _, _, t in found)]
+    return Alternatives(low, high, tuple(reasons), (min(shifts), max(shifts)))
+
+
+def _terms(order: OrderFit) -> str:
+    c = order.circuit
+    names = [n for n, present in (("R_s", c.series), ("L", c.inductance), ("a blocking tail", c.blocking)) if present]
+    return " and ".join(names) if names else "arcs only"
+
+
+def _total(order: OrderFit) -> float:
+    return float(np.log(order.linear[: order.circuit.n_arcs + 1].sum()))
+
+
+def _hidden(
+    chosen: OrderFit, problem: Problem, max_arcs: int, apex_limit: float, noise2: float
+) -> list[tuple[str, FloatArray, float]]:
+    """The same arcs with the refused one, or one more instead of R_s, at fixed places beyond the window."""
+    c, m = chosen.circuit, chosen.circuit.n_arcs
+    if m == 0:
+        return []
+    ln_w_max = float(problem.ln_omega.max())
+    series_share = chosen.linear[m] / chosen.linear[: m + 1].sum() if c.series else 0.0
+    beyond = bool(chosen.x[0] < -ln_w_max)
+    refused = bool(chosen.x[0] < -ln_w_max - np.log(apex_limit))
+    if not (series_share > HIDDEN_SHARE or refused or (beyond and m < max_arcs)):
+        return []
+    first = 1 if refused else 0  # an arc that is refused is the hidden one
+    tau, n = chosen.x[first:m], chosen.x[m + first : 2 * m]
+    places = [(apex_limit * p, e) for p in HIDDEN_PLACES for e in HIDDEN_EXPONENTS]
+    x = np.array([[-np.log(apex) - ln_w_max, *tau, e, *n, chosen.x[-1]] for apex, e in places])
+    k = tau.size + 1
+    held = np.zeros(x.shape, dtype=bool)
+    held[:, [0, k]] = True
+    allowed = np.ones((len(places), k + 3), dtype=bool)
+    allowed[:, k:] = [refused and c.series, c.inductance, c.blocking]
+    low, high = bounds(problem, k)
+    rows = fit_rows(problem, np.clip(x, low, high), allowed, iterations=25, tolerance=1e-4, held=held)
+    out = []
+    for (apex, _), r, chi2 in zip(places, rows.c, rows.chi2, strict=True):
+        if chi2 <= chosen.chi2 + 4 * noise2 and np.all(r[1:k] > 0):
+            ln_r = np.concatenate([np.log(chosen.linear[:first]), np.log(r[1:k])])
+            out.append((f"an arc hidden at {apex:g} f_max would fit as well", ln_r, float(np.log(r[: k + 1].sum()))))
+    return out
