@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ def cut_sweeps(frequency_hz: FloatArray) -> tuple[NDArray[np.int_], bool]:
     """First indices of all sweeps but the first, and whether the frequencies are unsorted (then there are no cuts).
 
     A new sweep begins where the frequency jumps back, or where it turns for at least three steps.  Where that would leave
-    pieces of fewer than four points on average, the list is one unsorted sweep.
+    pieces of fewer than four points on average, or every third step turns, the list is one unsorted sweep.
 
     Parameters
     ----------
@@ -41,7 +43,8 @@ def cut_sweeps(frequency_hz: FloatArray) -> tuple[NDArray[np.int_], bool]:
                 cuts.append(int(moving[i]) + 1)
                 direction = s
     found = np.array(cuts, dtype=int)
-    if len(cuts) + 1 > max(2, frequency_hz.size / 4):
+    turns = sum(a != b for a, b in itertools.pairwise(signs))
+    if len(cuts) + 1 > max(2, frequency_hz.size / 4) or turns > max(2, frequency_hz.size / 3):
         return found[:0], True
     parts = np.split(frequency_hz, found)
     return found, any(bool(np.any(np.diff(p) > 0) and np.any(np.diff(p) < 0)) for p in parts)

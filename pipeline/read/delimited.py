@@ -45,14 +45,14 @@ class DelimitedSettings:
 
 
 def roles_of(table: TextTable, settings: DelimitedSettings) -> dict[Role, int]:
-    """Column of each role; of columns with one role the first, but ``re`` and ``im`` of one kind."""
+    """Column of each role (of columns with one role the first); without a header by the stated rule."""
     if settings.columns:
         return {role: i for i, role in enumerate(settings.columns) if role != "-"}  # type: ignore[misc]
     found: dict[Role, int] = {}
     for i, name in enumerate(table.names):
         if name.role is not None:
             found.setdefault(name.role, i)
-    if not found and table.values.shape[1] >= 3:
+    if not table.named and table.values.shape[1] >= 3:
         return {"frequency": 0, "re": 1, "im": 2}
     return found
 
@@ -83,7 +83,7 @@ def read_delimited_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple
         )
     role, named = roles_of(table, settings), table.named or bool(settings.columns)
     _require_columns(raw, table, role)
-    notes: list[Finding] = []
+    notes: list[Finding] = list(table.findings)
     f = _frequency(table, role, settings)
     z = _impedance(raw, table, role, f, settings, notes) * settings.impedance_scale
     good = np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)
@@ -267,10 +267,10 @@ def read_delimited_sweep(raw: RawFile, settings: DelimitedSettings) -> tuple[Lin
     if "loop" in role:
         cut[1:] |= np.diff(values["loop"][good]) != 0
     cut[:1] = False
-    notes: tuple[Finding, ...] = ()
+    notes = table.findings
     if not current.unit:
         problem = f"{current.text or 'the current column'} has no unit: taken as A"
-        notes = (Finding(severity="warning", field="current", problem=problem),)
+        notes = (*notes, Finding(severity="warning", field="current", problem=problem))
     parts = [p for p in np.split(good, np.flatnonzero(cut)) if p.size >= 2]
     if not parts:
         raise ReadError(source=raw.name, field="rows", problem="fewer than two points of potential and current")

@@ -17,13 +17,13 @@ ROLES: tuple[tuple[Role, str], ...] = (
     ("phase", r"phase|phz|theta|^phi\b|^φ|^θ|^arg\b"),
     (
         "im",
-        rf"^{_Z}\s*('{{2}}|\"|`{{2}})|^im\w*[ (\[_]*-?z|^{_Z}[ _]?im\w*\b|^{_Z}[ _]?img\b|^imag\w*\b|^x(s|\b)|^reactance|^b$",
+        rf"^{_Z}\s*('{{2}}|\"|`{{2}})|^im\w*[ (\[_]*-?z|^{_Z}[ _]?im\w*\b|^{_Z}[ _]?img\b|^imag\w*\b|^x(s|\b)|^reactance",
     ),
-    ("re", rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^real\b|^r(s|\b)|^resistance|^a$"),
+    ("re", rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^real\b|^r(s|\b)|^resistance"),
     ("temperature", r"^(temp\w*|t)\b\W*(°|deg)?\s*[ck]\b"),
     ("time", r"^(corrected )?(elapsed )?(time|t)\b|^pt time"),
     ("potential", r"^(<?ewe>?(-ece)?|ecell|e|vf|v|u|<?vdc>?)\b|\b(potential|voltage)\b"),
-    ("current", r"^(<?i>?|im|idc|j)\b|\bcurrent\b"),
+    ("current", r"^(<?i>?|im|idc|j)\b|\bcurrent\b|^[mµμun]?a$"),
     ("loop", r"^(loop|cycle|sweep|scan)[\w ]*$"),
 )
 """Role and the pattern of its column name (lower case, without sign), tried in this order."""
@@ -90,6 +90,6 @@ def _unit(name: str, role: Role | None) -> tuple[float, str]:
     kind = KIND.get(role or "", role or "")
     for pattern, factor in SCALES.get(kind, ()):
         found = re.search(rf"(?<![A-Za-z])({pattern})(?![A-Za-zΩ])", name)
-        if found and found.start() > 0:
+        if found and (found.start() > 0 or found[1] == name):
             return factor, found[1]
     return 1.0, ""

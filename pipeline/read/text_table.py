@@ -10,12 +10,13 @@ import csv
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.errors import ReadError
 from pipeline.model.measurement import FloatArray, RawFile
+from pipeline.model.result import Finding
 from pipeline.read.roles import ColumnName, read_name
 from pipeline.read.text import count_lines, decode_text, is_binary, split_lines, to_float
 
@@ -24,6 +25,12 @@ SAMPLE_LINES = 3000
 MAX_ROWS = 1_000_000
 HEADER_LINES = 6
 """How far above the numbers their names may stand (blank lines and a line of units between)."""
+MAX_LINE = 20_000
+"""A longer line is no row of a table."""
+_UNIT = re.compile(
+    r"^[(\[]?([kMmG]?hz|[km]?ohms?|[kmM]?[ΩΩ]|m?s|sec|[mµμ]?v( vs.*)?|[mµμun]?a|°c?|deg(rees?)?|#|%|-)[)\]]?$",
+    re.IGNORECASE,
+)
 Block = tuple[int, FloatArray]
 
 
@@ -39,6 +46,7 @@ class TextTable:
     """Rows before which the text held a new header: another spectrum or sweep."""
     delimiter: str
     decimal_comma: bool
+    findings: tuple[Finding, ...] = ()
 
     @property
     def named(self) -> bool:
@@ -91,7 +99,37 @@ def find_tables(raw: RawFile, decimal: str) -> tuple[TextTable, ...]:
         )
         for names, group in tables.items()
     ]
-    return tuple(sorted(found, key=lambda t: -t.values.shape[0]))
+    found.sort(key=lambda t: -t.values.shape[0])
+    note = _cut_end(lines, delimiter, comma, blocks[-1])
+    if note is None:
+        return tuple(found)
+    last = next(i for i, t in enumerate(found) if t.values.shape[1] == blocks[-1][1].shape[1])
+    found[last] = replace(
+        found[last], findings=(note,), values=found[last].values[: -1 if note.field == "last row" else None]
+    )
+    return tuple(found)
+
+
+def _cut_end(lines: Sequence[str], delimiter: str | None, comma: bool, block: Block) -> Finding | None:
+    """A finding where the file ends in the middle of a row, or (by the length of its last number) of a number."""
+    ends = [i for i, line in enumerate(lines[-3:], start=max(0, len(lines) - 3)) if line.strip()]
+    if not ends:
+        return None
+    text, rows = lines[ends[-1]], block[1].shape[0]
+    row = _row(text, delimiter, comma) or []
+    fields = [f for f in split_fields(text, delimiter) if f]
+    if len(fields) < block[1].shape[1] and (row or (len(fields) == 1 and math.isfinite(to_float(fields[0])))):
+        if ends[-1] <= block[0] + rows:
+            problem = f"the file ends in the middle of a row ({len(fields)} of {block[1].shape[1]} numbers): left out"
+            return Finding(severity="warning", field="rows", problem=problem, hint="truncated while copying?")
+        return None
+    if lines[-1] == "" or len(row) != block[1].shape[1] or rows < 4:
+        return None
+    before = [split_fields(line, delimiter)[-1] for line in lines[ends[-1] - 3 : ends[-1]]]
+    if len({len(f) for f in before}) == 1 and len(fields[-1]) < len(before[0]) - 1:
+        problem = f"the file ends in the middle of a number ({fields[-1]!r} after {before[-1]!r}): the row is left out"
+        return Finding(severity="warning", field="last row", problem=problem, hint="truncated while copying?")
+    return None
 
 
 def _no_table(raw: RawFile) -> ReadError:
@@ -115,7 +153,7 @@ def _choose(raw: RawFile, sample: list[str], decimal: str) -> tuple[str | None, 
 
 
 def _blocks(lines: Sequence[str], delimiter: str | None, comma: bool) -> list[Block]:
-    """Runs of lines with the same number of numbers, with the line each begins at; short runs beside long ones left out."""
+    """Runs of lines with the same number of numbers, with the line each begins at; short runs before long ones left out."""
     runs: list[tuple[int, list[list[float]]]] = []
     current: list[list[float]] = []
     start = 0
@@ -134,7 +172,14 @@ def _blocks(lines: Sequence[str], delimiter: str | None, comma: bool) -> list[Bl
     if current:
         runs.append((start, current))
     longest = max((len(r) for _, r in runs), default=0)
-    return [(s, np.array(r)) for s, r in runs if len(r) >= min(3, longest)]
+    begun: set[int] = set()  # widths of the tables that have begun: their short pieces count as well
+    kept: list[Block] = []
+    for start, rows in runs:
+        if len(rows) >= min(3, longest):
+            begun.add(len(rows[0]))
+        if len(rows[0]) in begun:
+            kept.append((start, np.array(rows)))
+    return kept
 
 
 def split_fields(line: str, delimiter: str | None) -> list[str]:
@@ -148,7 +193,8 @@ def split_fields(line: str, delimiter: str | None) -> list[str]:
 
 
 def _row(line: str, delimiter: str | None, comma: bool) -> list[float] | None:
-    if len(line) > 20_000 or not any(c.isdigit() for c in line):
+    """Numbers of a line (words between them as NaN), or None where most of it is no number."""
+    if len(line) > MAX_LINE or not (any(c.isdigit() for c in line) or "nan" in line.lower()):
         return None
     fields = split_fields(line, delimiter)
     while fields and not fields[-1]:
@@ -163,15 +209,14 @@ def _row(line: str, delimiter: str | None, comma: bool) -> list[float] | None:
         fields = [f.replace(",", ".") for f in fields]
     out = [to_float(f) for f in fields]
     words = sum(math.isnan(v) and f.lower() not in ("nan", "") for f, v in zip(fields, out, strict=True))
-    return out if words <= max(0, (len(fields) - 3) // 2) and words < len(fields) else None
+    return out if words <= len(fields) // 3 and len(fields) - words >= 2 else None
 
 
 def _header(lines: Sequence[str], first: int, delimiter: str | None, width: int) -> tuple[str, ...]:
     """Names from the nearest line above the numbers that can name columns; a line of units below it is added."""
     units: list[str] = []
-    for line in reversed(lines[max(0, first - HEADER_LINES) : first]):
-        if len(line) > 20_000:
-            continue
+    above = [line for line in lines[max(0, first - HEADER_LINES) : first] if line.strip() and len(line) <= MAX_LINE]
+    for line in reversed(above):
         for d in dict.fromkeys((delimiter, "\t", ",", ";", None)):
             fields = [f.lstrip("#").strip() for f in split_fields(line, d)]
             if fields and not fields[0] and len(fields) > width:
@@ -180,16 +225,20 @@ def _header(lines: Sequence[str], first: int, delimiter: str | None, width: int)
             fields = _join_units(fields)
             if not width <= len(fields) + 1 <= width + 3:
                 continue
-            if sum(read_name(f).role is not None for f in fields) >= 2:
-                named = (fields + [""] * width)[:width]
-                if len(units) == len(named):
-                    named = [f"{n} {u}" if u and u != "#" else n for n, u in zip(named, units, strict=True)]
-                return tuple(named)
-            if not units and any(
-                re.search(r"^[(\[]?(k?hz|[km]?ohms?|m?s|m?v|[mµu]?a|°|deg)[)\]]?$", f, re.IGNORECASE) for f in fields
-            ):
-                units = (fields + [""] * width)[:width]
+            named = (fields + [""] * width)[:width]
+            if not units and len(fields) >= 2 and all(_UNIT.match(f) for f in fields if f):
+                units = named
                 break
+            if sum(read_name(f).role is not None for f in fields) >= 2:
+                return tuple(
+                    f"{n} {u}" if u and u != "#" else n for n, u in zip(named, units or [""] * width, strict=True)
+                )
+    if units:
+        return tuple(units)
+    if above and (delimiter is not None or above[-1].lstrip().startswith("#")):
+        fields = [f.lstrip("#").strip() for f in split_fields(above[-1], delimiter)]
+        if len(fields) == width and all(re.search(r"[^\W\d_]", f) and math.isnan(to_float(f)) for f in fields):
+            return tuple(fields)  # names, though none is known: better than to take the table for one without
     return ("",) * width
 
 
