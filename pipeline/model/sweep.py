@@ -43,6 +43,10 @@ class CheckedSweep:
     ocv_v: float | None
     conditions: SweepConditions
     findings: tuple[Finding, ...] = ()
+    part: int = 1
+    """Number of this direction within its sweep: a cycle holds two, a file that goes to both limits as well."""
+    after_turn: bool = False
+    """The sweep goes on from a turn without a rest: the interface has just seen the other limit."""
 
     def __post_init__(self) -> None:
         freeze(self, potential_v_vs_na=float)
@@ -75,6 +79,9 @@ class SweepFit:
     onset_v: FloatArray
     """(n_criteria, n_bootstrap) bootstrap replicates, V; empty (0, 0) where none were drawn."""
     findings: tuple[Finding, ...] = ()
+    peak_current_a: float | None = None
+    """Largest faradaic current of the sweep (running mean), A, with its sign; ``peak_v`` is where, V vs Na/Na+."""
+    peak_v: float | None = None
 
     def __post_init__(self) -> None:
         freeze(self, baseline_a=float, onset_v=float)

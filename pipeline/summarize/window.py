@@ -56,6 +56,10 @@ class Limit:
     n_cells: int
 
 
+Found = tuple[str, tuple[bool, int, int], Limit | Verdict]
+"""File; after a turn, sweep and part, by which the first is chosen; the limit or why there is none."""
+
+
 def summarize_windows(
     sweeps: Sequence[tuple[str, SweepFit]], computed: Mapping[str, tuple[float, float]], settings: WindowSettings
 ) -> tuple[tuple[StabilityWindow, ...], tuple[LimitDifference, ...]]:
@@ -64,18 +68,20 @@ def summarize_windows(
     Parameters
     ----------
     sweeps:
-        (sample id, fit); of one file only the first sweep in a direction counts, later ones see an altered interface.
+        (sample id, fit); of one file only the first sweep in a direction counts, from rest where there is one: later ones
+        see an altered interface.
     computed:
         sample id -> thermodynamic (reduction, oxidation) limit, V vs Na/Na+.
     """
-    onsets: dict[Key, list[tuple[str, int, Limit | Verdict]]] = defaultdict(list)
+    onsets: dict[Key, list[Found]] = defaultdict(list)
     samples, criteria = list(dict.fromkeys(s for s, _ in sweeps)), []
     for sample, fit in sweeps:
         for onset in fit.onsets:
             criteria.append(onset.criterion)
             key = (sample, fit.checked.direction, onset.criterion)
             sweep = fit.checked.sweep
-            onsets[key].append((sweep.source.file, sweep.sweep, _limit(fit, onset.onset_v_vs_na, onset.verdict)))
+            place = (fit.checked.after_turn, sweep.sweep, fit.checked.part)
+            onsets[key].append((sweep.source.file, place, _limit(fit, onset.onset_v_vs_na, onset.verdict)))
     limits = {key: _combine(found) for key, found in onsets.items()}
     names = list(dict.fromkeys(criteria))
     windows = tuple(_window(s, c, limits, computed.get(s), settings) for c in names for s in samples)
@@ -108,12 +114,12 @@ def _limit(fit: SweepFit, onset: Estimate | None, verdict: Verdict) -> Limit | V
     )
 
 
-def _combine(found: Sequence[tuple[str, int, Limit | Verdict]]) -> Limit | Verdict:
+def _combine(found: Sequence[Found]) -> Limit | Verdict:
     """First sweep of each file; several files are several cells: their mean, with their scatter."""
-    first: dict[str, tuple[int, Limit | Verdict]] = {}
-    for file, sweep, limit in found:
-        if file not in first or sweep < first[file][0]:
-            first[file] = (sweep, limit)
+    first: dict[str, tuple[tuple[bool, int, int], Limit | Verdict]] = {}
+    for file, place, limit in found:
+        if file not in first or place < first[file][0]:
+            first[file] = (place, limit)
     good = [x for _, x in first.values() if isinstance(x, Limit)]
     if not good:
         return next(x for _, x in first.values() if isinstance(x, Verdict))

@@ -1,26 +1,33 @@
 """Checked sweep -> onset potentials by several criteria, each with its uncertainty.
 
-    j_X_uA_per_cm2     smoothed faradaic current density (baseline taken off) reaches X and goes on
-    departure_5sigma   the same with 5 sigma of the smoothed noise for X
-    tangent            line through the upper half of the current, cut with the baseline: for comparison with literature only
+    j_X_uA_per_cm2     faradaic current density (baseline taken off) reaches X and goes on
+    departure_5sigma   it reaches 5 sigma of the running mean's noise, found by a fit of baseline and foot together
+    tangent            line through the steepest stretch, cut with the baseline: for comparison with literature only
 
-Intervals by residual bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, Chapman & Hall (1993), chapter 9): residuals of
-smoothed data are drawn anew, the baseline is drawn from its own covariance.
+The reference electrode's uncertainty is added at the end, to the estimates only: it is common to all sweeps of a cell, and the
+replicates leave it out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from pipeline.errors import FitError
-from pipeline.fit.lsv.baseline import Baseline, fit_baseline
+from pipeline.fit.lsv.baseline import Baseline, fit_baseline, noise_factor, noise_level
+from pipeline.fit.lsv.crossing import Draws, cross_level, cross_running_mean, first_crossing, lay_tangent, smooth
+from pipeline.fit.lsv.foot import Foot, fit_foot
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Finding, Verdict
 from pipeline.model.sweep import CheckedSweep, Onset, SweepFit
+
+FOOT_LEVELS = (100.0, 20.0)
+"""The foot is fitted up to these multiples of the departure's level: as far as one power law describes it."""
+Found = tuple[float, FloatArray] | None
+"""Distance swept and its replicates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,23 +39,37 @@ class OnsetSettings:
     thresholds_ua_per_cm2: tuple[Annotated[float, Gt(0)], ...] = (1.0, 10.0)
     """Current densities that count as the onset; the first is the headline."""
     departure_sigmas: Annotated[float, Gt(2)] = 5.0
-    """Departure from the baseline in units of the smoothed noise."""
-    bootstrap: Annotated[int, Ge(20)] = 200
-    """Replicates: the 95 % interval is then good to a tenth of its width."""
+    """Departure from the baseline in units of the running mean's noise."""
+    bootstrap: Annotated[int, Ge(20)] = 400
+    """Replicates: the ends of the 95 % interval are then good to a fifteenth of its width."""
     seed: Annotated[int, Ge(0)] = 1
     """Of the bootstrap: the same data give the same numbers."""
     smooth_fraction: Annotated[float, Gt(0), Lt(0.2)] = 0.01
-    """Longest running mean as a fraction of the sweep: shifts an onset by less than the scan's own steps."""
+    """Running mean as a fraction of the sweep: finds where an onset is; the onset itself comes from local fits."""
     baseline_fraction: Annotated[float, Gt(0), Lt(1)] = 0.10
     """Shortest baseline tried, of the whole sweep."""
-    transient_fraction: Annotated[float, Ge(0), Lt(0.1)] = 0.01
-    """First part of the sweep left out of the baseline: the double layer charges."""
     tangent_warn_v: Annotated[float, Gt(0)] = 0.2
     """The tangent is flagged when it differs from the headline by more."""
     resolved_sigma_v: Annotated[float, Gt(0)] = 0.02
-    """Largest sigma of a resolved onset: differences of 50 mV between samples can then be told."""
+    """Largest sigma of a resolved onset, reference included: differences of 50 mV between samples can then be told."""
     weak_sigma_v: Annotated[float, Gt(0)] = 0.10
-    """Largest sigma of an onset that is given at all."""
+    """Largest sigma of an onset that is given at all, reference aside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Sweep:
+    """One direction, sorted: distance swept, faradaic sense positive."""
+
+    checked: CheckedSweep
+    keep: np.ndarray
+    sign: float
+    e0: float
+    x: FloatArray
+    current: FloatArray
+    window: int
+
+    def potential(self, x: float) -> float:
+        return self.e0 + self.sign * x
 
 
 def find_onsets(checked: CheckedSweep, settings: OnsetSettings) -> SweepFit:
@@ -59,6 +80,50 @@ def find_onsets(checked: CheckedSweep, settings: OnsetSettings) -> SweepFit:
     FitError
         Fewer than 20 kept points.
     """
+    s = _sorted(checked, settings)
+    base = fit_baseline(s.x, s.current, min_fraction=settings.baseline_fraction)
+    level = _level(s, base, settings)
+    foot, near = _foot(s, base, level)
+    if foot is not None:  # its residuals are free of the foot that a straight line takes in
+        noise = float(np.sqrt(np.mean(np.clip(foot.residual_a, -4 * base.noise_a, 4 * base.noise_a) ** 2)))
+        base = replace(base, noise_a=noise, noise_factor=noise_factor(foot.residual_a, base.block, noise))
+        level = _level(s, base, settings)
+        foot, near = _foot(s, base, level)
+    line = _Line.of(base, foot)
+    rng = np.random.default_rng([settings.seed, s.x.size])
+    draws = Draws(
+        generator=rng,
+        line=rng.multivariate_normal([0.0, 0.0], line.covariance, size=settings.bootstrap, method="cholesky"),
+        noise_factor=base.noise_factor,
+    )
+    faradaic = s.current - line.at(s.x)
+    smoothed = smooth(faradaic, s.window)
+    onsets, replicates = _all_onsets(s, base, foot, near, level, faradaic, smoothed, draws, settings)
+    onsets, flags = _compare(onsets, settings, s.sign)
+    top = int(np.argmax(smoothed))
+    over = s.sign * (checked.potential_v_vs_na - s.e0)
+    end = line.end_v if line.end_v is not None else float(s.x[min(base.end, s.x.size) - 1])
+    return SweepFit(
+        checked=checked,
+        onsets=tuple(onsets),
+        baseline_a=s.sign * line.at(over),
+        noise_a=base.noise_a,
+        baseline_end_v=s.potential(end),
+        capacitance=_capacitance(line, checked.scan_rate_v_per_s),
+        charge_mah=_charge(checked, s.keep),
+        onset_v=replicates,
+        findings=(*checked.findings, *_doubts(base, foot, near), *flags),
+        peak_current_a=s.sign * float(smoothed[top]),
+        peak_v=s.potential(float(s.x[top])),
+    )
+
+
+def _level(s: _Sweep, base: Baseline, settings: OnsetSettings) -> float:
+    """Current that counts as a departure, A."""
+    return settings.departure_sigmas * base.mean_noise(s.window)
+
+
+def _sorted(checked: CheckedSweep, settings: OnsetSettings) -> _Sweep:
     keep = np.flatnonzero(np.array(checked.keep))
     if keep.size < 20:
         problem = f"{keep.size} kept point(s), 20 needed"
@@ -67,168 +132,150 @@ def find_onsets(checked: CheckedSweep, settings: OnsetSettings) -> SweepFit:
     e, i = checked.potential_v_vs_na[keep], sign * checked.sweep.current_a[keep]
     order = np.argsort(sign * e, kind="stable")
     e, i = e[order], i[order]
-    x = sign * (e - e[0])
-    base = fit_baseline(x, i, min_fraction=settings.baseline_fraction, skip=int(settings.transient_fraction * i.size))
-    faradaic = i - base.intercept_a - base.slope_a_per_v * x
-    window = _window(i.size, settings)
-    replicates = _replicates(x, faradaic, base, window, settings)
-    area = checked.conditions.area_m2 or checked.sweep.area_m2
-    levels: list[tuple[str, float | None]] = []
+    window = max(3, int(settings.smooth_fraction * i.size) // 2 * 2 + 1)
+    return _Sweep(checked=checked, keep=keep, sign=sign, e0=float(e[0]), x=sign * (e - e[0]), current=i, window=window)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Line:
+    """The baseline in use: from the joint fit where there is one."""
+
+    intercept: float
+    slope: float
+    covariance: FloatArray
+    end_v: float | None
+
+    @classmethod
+    def of(cls, base: Baseline, foot: Foot | None) -> _Line:
+        if foot is None:
+            return cls(intercept=base.intercept_a, slope=base.slope_a_per_v, covariance=base.covariance, end_v=None)
+        covariance = np.array(foot.covariance[:2, :2]) * base.noise_factor**2
+        return cls(
+            intercept=foot.intercept_a, slope=foot.slope_a_per_v, covariance=covariance, end_v=max(foot.begin_v, 0.0)
+        )
+
+    def at(self, x: FloatArray) -> FloatArray:
+        return np.asarray(self.intercept + self.slope * x)
+
+
+def _foot(s: _Sweep, base: Baseline, level: float) -> tuple[Foot | None, int | None]:
+    """Joint fit of baseline and foot, where the current leaves the baseline and the fit describes it."""
+    smoothed = smooth(s.current - base.at(s.x), s.window)
+    near = first_crossing(smoothed, level)
+    if near is None or not base.straight:
+        return None, near
+    for reach in FOOT_LEVELS:
+        far = np.flatnonzero(smoothed[near:] > reach * level)
+        high = near + (int(far[0]) if far.size else int(np.argmax(smoothed[near:])))
+        high = min(max(high, near + 30), s.x.size)
+        if near - base.start < 20 or high - near < 8:
+            continue
+        foot = fit_foot(s.x, s.current, base.start, near, high, level, base.noise_a)
+        if foot is None or abs(foot.q_v - s.x[near]) > 0.15 * s.x[-1]:
+            continue
+        if foot.chi2_reduced <= base.noise_factor**2 * (1 + 4 * np.sqrt(2 / foot.dof)):
+            return foot, near
+    return None, near
+
+
+def _all_onsets(
+    s: _Sweep,
+    base: Baseline,
+    foot: Foot | None,
+    near: int | None,
+    level: float,
+    faradaic: FloatArray,
+    smoothed: FloatArray,
+    draws: Draws,
+    settings: OnsetSettings,
+) -> tuple[list[Onset], FloatArray]:
+    """Every criterion and its replicates, thresholds first."""
+    area = s.checked.conditions.area_m2 or s.checked.sweep.area_m2
+    spread = base.mean_noise(s.window)
+    begin = foot.begin_v if foot else 0.0
+    onsets, rows = [], []
+
+    def add(name: str, found: Found, why: str, refused: bool = False) -> None:
+        if found is None:
+            level: Literal["refused", "unresolved"] = "refused" if refused else "unresolved"
+            onsets.append(Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level=level, reason=why)))
+            rows.append(np.full(draws.n, np.nan))
+            return
+        values = s.e0 + s.sign * found[1]
+        onsets.append(_judged(name, s.potential(found[0]), values, s.checked, base.straight, settings))
+        rows.append(values)
+
     for density in settings.thresholds_ua_per_cm2:
         name = f"j_{density:g}_uA_per_cm2"
-        levels.append((name, None if area is None else density * 1e-6 * area * 1e4))
-    levels.append(("departure_5sigma" if settings.departure_sigmas == 5 else f"departure_{settings.departure_sigmas:g}sigma",
-                   settings.departure_sigmas * base.noise_a / np.sqrt(window)))  # fmt: skip
-    smooth = _smooth(faradaic[None, :], window)[0]
-    draws, onsets = [], []
-    for name, level in levels:
-        onset, drawn = _threshold(name, level, x, e, sign, smooth, replicates, checked, settings)
-        onsets.append(onset)
-        draws.append(drawn)
-    onset, drawn = _tangent(x, e, sign, smooth, replicates, checked, settings, base)
-    onsets.append(onset)
-    draws.append(drawn)
-    line = sign * (base.intercept_a + base.slope_a_per_v * sign * (checked.potential_v_vs_na - e[0]))
-    return SweepFit(
-        checked=checked,
-        onsets=tuple(onsets),
-        baseline_a=line,
-        noise_a=base.noise_a,
-        baseline_end_v=float(e[min(base.n_points, e.size) - 1]),
-        capacitance=_capacitance(base, checked.scan_rate_v_per_s),
-        charge_mah=_charge(checked, keep),
-        onset_v=np.array(draws),
-        findings=tuple([*checked.findings, *_compare(onsets, settings, sign)]),
-    )
+        if area is None:
+            add(name, None, "no electrode area: a current density cannot be formed", refused=True)
+            continue
+        target = density * 1e-2 * area  # uA/cm2 -> A
+        if target < 3 * spread:
+            text = f"{target * 1e6:.3g} uA lies within the noise of {spread * 1e6:.3g} uA"
+            add(name, None, text, refused=True)
+            continue
+        add(name, cross_level(s.x, faradaic, smoothed, target, begin, draws), _missing(s, smoothed, target))
+    found: Found = None
+    if foot is not None:
+        relative = 1 / float(np.sqrt(2 * max(base.end - base.start, 10)))  # of the noise level, hence of the level
+        sigma = np.hypot(np.sqrt(foot.covariance[2, 2]) * base.noise_factor, foot.q_per_level * relative)
+        found = foot.q_v, foot.q_v + draws.generator.normal(0.0, sigma, draws.n)
+    elif near is not None:
+        found = cross_running_mean(s.x, smoothed, level, spread, draws)
+    add(f"departure_{settings.departure_sigmas:g}sigma", found, _missing(s, smoothed, level))
+    tangent: Found = None
+    if smoothed.max() > 20 * spread:
+        upper = faradaic[faradaic > 0.5 * smoothed.max()]  # where a jitter of the potential counts most
+        noise = max(base.noise_a, noise_level(upper)) if upper.size >= 20 else base.noise_a
+        tangent = lay_tangent(s.x, faradaic, noise, draws)
+    add("tangent", tangent, "no faradaic current to lay a tangent on")
+    return onsets, np.array(rows)
 
 
-def _window(n: int, settings: OnsetSettings) -> int:
-    return max(3, int(settings.smooth_fraction * n) // 2 * 2 + 1)
+def _missing(s: _Sweep, smoothed: FloatArray, level: float) -> str:
+    """Why a level has no crossing."""
+    if smoothed[: max(3, smoothed.size // 100)].max() >= level:
+        return f"current is above {level * 1e6:.3g} uA from the start: the limit lies before {s.e0:.3f} V"
+    last = s.potential(float(s.x[-1]))
+    if smoothed.max() < level:
+        return f"current stays below {level * 1e6:.3g} uA up to {last:.3f} V: the limit lies beyond"
+    return f"current does not rise steadily through {level * 1e6:.3g} uA"
 
 
-def _smooth(curves: FloatArray, window: int) -> FloatArray:
-    """Running mean along the last axis; the ends use what there is, so that a line stays a line inside."""
-    half = window // 2
-    padded = np.pad(curves, ((0, 0), (half + 1, half)), mode="edge")
-    padded[:, 0] = 0.0
-    total = np.cumsum(padded, axis=1)
-    return np.asarray((total[:, window:] - total[:, :-window]) / window)
-
-
-def _replicates(
-    x: FloatArray, faradaic: FloatArray, base: Baseline, window: int, settings: OnsetSettings
-) -> FloatArray:
-    """(B, n) smoothed faradaic currents with noise and baseline drawn anew."""
-    rng = np.random.default_rng([settings.seed, x.size])
-    smooth = _smooth(faradaic[None, :], window)[0]
-    pool = (faradaic - smooth)[: max(base.n_points, 12)]
-    pool = pool - pool.mean()
-    pool *= base.noise_a / max(float(np.std(pool)), 1e-30)
-    noise = rng.choice(pool, size=(settings.bootstrap, x.size))
-    lines = rng.multivariate_normal([0.0, 0.0], base.covariance, size=settings.bootstrap)
-    return _smooth(noise, window) + smooth - lines[:, :1] - lines[:, 1:] * x
-
-
-def _crossings(curves: FloatArray, x: FloatArray, level: float) -> FloatArray:
-    """(B,) where each curve last comes up through ``level`` before it first reaches three times it; NaN if it never does."""
-    high = curves >= 3 * level
-    reached = high.any(axis=1)
-    peak = np.where(reached, np.argmax(high, axis=1), np.argmax(curves, axis=1))
-    below = curves < level
-    below &= np.arange(x.size) <= peak[:, None]
-    last = x.size - 1 - np.argmax(below[:, ::-1], axis=1)
-    rows = np.arange(curves.shape[0])
-    ok = below.any(axis=1) & (last < x.size - 1) & (curves[rows, np.minimum(last + 1, x.size - 1)] >= level)
-    after = np.minimum(last + 1, x.size - 1)
-    y0, y1 = curves[rows, last], curves[rows, after]
-    share = (level - y0) / np.where(y1 == y0, 1.0, y1 - y0)
-    return np.where(ok, x[last] + share * (x[after] - x[last]), np.nan)
-
-
-def _threshold(
-    name: str,
-    level: float | None,
-    x: FloatArray,
-    e: FloatArray,
-    sign: float,
-    smooth: FloatArray,
-    replicates: FloatArray,
-    checked: CheckedSweep,
-    settings: OnsetSettings,
-) -> tuple[Onset, FloatArray]:
-    nothing = np.full(settings.bootstrap, np.nan)
-    if level is None:
-        why = "no electrode area: a current density cannot be formed"
-        return Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level="refused", reason=why)), nothing
-    found = float(_crossings(smooth[None, :], x, level)[0])
-    if not np.isfinite(found):
-        why = f"current stays below {level * 1e6:.3g} uA up to {e[-1]:.3f} V: the limit lies beyond"
-        if smooth[: max(3, smooth.size // 100)].max() >= level:
-            why = f"current is above {level * 1e6:.3g} uA from the start: the limit lies before {e[0]:.3f} V"
-        return Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level="unresolved", reason=why)), nothing
-    drawn = e[0] + sign * _crossings(replicates, x, level)
-    return _estimate(name, float(e[0] + sign * found), drawn, checked, settings), drawn
-
-
-def _estimate(name: str, value: float, drawn: FloatArray, checked: CheckedSweep, settings: OnsetSettings) -> Onset:
+def _judged(
+    name: str, value: float, drawn: FloatArray, checked: CheckedSweep, straight: bool, settings: OnsetSettings
+) -> Onset:
     good = drawn[np.isfinite(drawn)]
     if good.size < 0.9 * drawn.size:
         why = f"only {good.size} of {drawn.size} bootstrap replicates show the onset"
         return Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level="unresolved", reason=why))
     spread = float(np.std(good))
-    low, high = np.quantile(good - np.median(good), [0.025, 0.975])
+    low, high = np.quantile(good, [0.025, 0.975]) - value
     reference = checked.conditions.volts_vs_na_sigma
     sigma = float(np.hypot(spread, reference))
-    wide = float(np.hypot(1.0, reference / spread)) if spread > 0 else 1.0
+    wide = sigma / spread if spread > 0 else 1.0
     estimate = Estimate(
         value=value, sigma=sigma, unit="V", low95=value + float(low) * wide, high95=value + float(high) * wide
     )
     scale = "vs Na/Na+" if checked.potential_is_vs_na else "as measured, reference not given"
-    text = f"sigma {sigma * 1e3:.1f} mV (reference {reference * 1e3:.1f} mV), {scale}"
-    if sigma > settings.weak_sigma_v:
+    text = f"sigma {spread * 1e3:.1f} mV, reference {reference * 1e3:.1f} mV, {scale}"
+    text += "" if straight else ", no straight baseline"
+    text += ", after a turn without rest" if checked.after_turn else ""
+    if spread > settings.weak_sigma_v:
         return Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level="unresolved", reason=text))
-    level = "resolved" if sigma <= settings.resolved_sigma_v and checked.potential_is_vs_na else "weak"
-    return Onset(criterion=name, onset_v_vs_na=estimate, verdict=Verdict(level=level, reason=text))  # type: ignore[arg-type]
+    level: Literal["resolved", "weak"] = "weak"
+    sound = straight and checked.potential_is_vs_na and not checked.after_turn
+    if sound and sigma <= settings.resolved_sigma_v:
+        level = "resolved"
+    return Onset(criterion=name, onset_v_vs_na=estimate, verdict=Verdict(level=level, reason=text))
 
 
-def _tangent(
-    x: FloatArray,
-    e: FloatArray,
-    sign: float,
-    smooth: FloatArray,
-    replicates: FloatArray,
-    checked: CheckedSweep,
-    settings: OnsetSettings,
-    base: Baseline,
-) -> tuple[Onset, FloatArray]:
-    nothing = np.full(settings.bootstrap, np.nan)
-    top = int(np.argmax(smooth))
-    if smooth[top] < 20 * base.noise_a:
-        why = "no faradaic current to lay a tangent on"
-        return Onset(criterion="tangent", onset_v_vs_na=None, verdict=Verdict(level="unresolved", reason=why)), nothing
-    low = (
-        int(np.flatnonzero(smooth[: top + 1] < 0.5 * smooth[top])[-1]) + 1
-        if np.any(smooth[: top + 1] < 0.5 * smooth[top])
-        else 0
-    )
-    if top - low < 3:
-        why = "fewer than four points between half and full current"
-        return Onset(criterion="tangent", onset_v_vs_na=None, verdict=Verdict(level="unresolved", reason=why)), nothing
-    part = slice(low, top + 1)
-
-    def cut(curves: FloatArray) -> FloatArray:
-        slope, intercept = np.polyfit(x[part], curves[:, part].T, 1)
-        return np.asarray(-intercept / slope)
-
-    drawn = e[0] + sign * cut(replicates)
-    return _estimate("tangent", float(e[0] + sign * cut(smooth[None, :])[0]), drawn, checked, settings), drawn
-
-
-def _capacitance(base: Baseline, rate: float | None) -> Estimate | None:
+def _capacitance(line: _Line, rate: float | None) -> Estimate | None:
     """C = I_c/(dE/dt) at the start of the sweep."""
-    if not rate or base.intercept_a <= 0:
+    if not rate or line.intercept <= 0:
         return None
-    return Estimate(value=base.intercept_a / rate, sigma=float(np.sqrt(base.covariance[0, 0])) / rate, unit="F")
+    return Estimate(value=line.intercept / rate, sigma=float(np.sqrt(line.covariance[0, 0])) / rate, unit="F")
 
 
 def _charge(checked: CheckedSweep, keep: np.ndarray) -> float | None:
@@ -239,12 +286,33 @@ def _charge(checked: CheckedSweep, keep: np.ndarray) -> float | None:
     return float(np.trapezoid(checked.sweep.current_a[keep], t[keep])) / 3.6
 
 
-def _compare(onsets: list[Onset], settings: OnsetSettings, sign: float) -> list[Finding]:
+def _doubts(base: Baseline, foot: Foot | None, near: int | None) -> list[Finding]:
+    """Where the baseline is no line, or the noise no noise."""
+    out = []
+    if not base.straight:
+        text = "no stretch of the baseline is straight within the noise: its first level was taken"
+        out.append(Finding(severity="warning", field="baseline", problem=text, hint="look at the sweep's start"))
+    if base.noise_factor > 1:
+        text = f"the noise is not independent from point to point: errors widened by {base.noise_factor:.2f}"
+        out.append(Finding(severity="info", field="noise", problem=text))
+    if foot is None and near is not None and base.straight:
+        text = "no power law describes the foot: the departure is that of the running mean"
+        out.append(Finding(severity="info", field="departure", problem=text))
+    return out
+
+
+def _compare(onsets: list[Onset], settings: OnsetSettings, sign: float) -> tuple[list[Onset], list[Finding]]:
+    """A tangent is weak at best unless it agrees with the headline; far from it, it is flagged."""
     headline, tangent = onsets[0].onset_v_vs_na, onsets[-1].onset_v_vs_na
-    if headline is None or tangent is None:
-        return []
-    difference = sign * (tangent.value - headline.value)
-    if abs(difference) <= settings.tangent_warn_v:
-        return []
-    problem = f"the tangent lies {difference:+.2f} V from the headline onset: for comparison with literature only"
-    return [Finding(severity="warning", field="tangent", problem=problem)]
+    if tangent is None:
+        return onsets, []
+    if headline is None:
+        problem, flags = "no headline onset to compare the tangent with", []
+    else:
+        difference = sign * (tangent.value - headline.value)
+        if abs(difference) <= settings.tangent_warn_v:
+            return onsets, []
+        problem = f"the tangent lies {difference:+.2f} V from the headline onset: for comparison with literature only"
+        flags = [Finding(severity="warning", field="tangent", problem=problem)]
+    verdict = Verdict(level="weak", reason=f"{onsets[-1].verdict.reason}; {problem}")
+    return [*onsets[:-1], replace(onsets[-1], verdict=verdict)], flags

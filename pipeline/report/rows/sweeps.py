@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.model.summary import LimitDifference, RunSummary, StabilityWindow
+from pipeline.model.sweep import SweepFit
 from pipeline.report.rows.columns import Row, Table, columns, given, judged, number, spread
 
 LSV = columns(
     "sample file sweep:count direction criterion onset_V_vs_Na:estimate scan_rate_mV_per_s:number verdict "
     "verdict_reason potential_scale onset_V_as_measured:number reference_electrode reference_V_vs_Na:sigma "
     "area_cm2:number noise_A:number baseline_end_V_vs_Na:number capacitance_F:sigma charge_mAh:number "
-    "ocv_V:number n_points:count n_masked:count"
+    "ocv_V:number n_points:count n_masked:count part:count after_turn:flag peak_current_A:number peak_V_vs_Na:number "
+    "peak_uA_per_cm2:number peak_mA_per_g_electrolyte:number peak_mA_per_g_carbon:number "
+    "charge_mAh_per_g_electrolyte:number charge_mAh_per_g_carbon:number capacitance_F_per_g_carbon:number"
 )
 WINDOWS = columns(
     "sample reduction_limit_V_vs_Na:estimate oxidation_limit_V_vs_Na:estimate width_V:estimate criterion verdict "
@@ -59,9 +62,35 @@ def _onsets(summary: RunSummary) -> Iterator[Row]:
                 **spread("capacitance_F", fit.capacitance, interval=False),
                 "charge_mAh": number(fit.charge_mah),
                 "ocv_V": number(c.ocv_v),
-                "n_points": len(c.keep),
-                "n_masked": len(c.keep) - sum(c.keep),
+                "n_points": sum(c.keep) + sum(len(m.indices) for m in c.masks),
+                "n_masked": sum(len(m.indices) for m in c.masks),
+                "part": c.part,
+                "after_turn": c.after_turn,
+                **_peak(fit),
             }
+
+
+def _peak(fit: SweepFit) -> Row:
+    """Largest faradaic current and charge, per area and per gram where the study gives them."""
+    c = fit.checked
+    area = c.conditions.area_m2 or c.sweep.area_m2
+    salt, carbon = c.conditions.electrolyte_kg, c.conditions.carbon_kg
+    peak, charge = fit.peak_current_a, fit.charge_mah
+    farad = None if fit.capacitance is None else fit.capacitance.value
+
+    def per(value: float | None, amount: float | None, factor: float) -> float | None:
+        return None if value is None or not amount else number(value / amount, factor)
+
+    return {
+        "peak_current_A": number(peak),
+        "peak_V_vs_Na": number(fit.peak_v) if c.potential_is_vs_na else None,
+        "peak_uA_per_cm2": per(peak, area, 1e2),
+        "peak_mA_per_g_electrolyte": per(peak, salt, 1.0),
+        "peak_mA_per_g_carbon": per(peak, carbon, 1.0),
+        "charge_mAh_per_g_electrolyte": per(charge, salt, 1e-3),
+        "charge_mAh_per_g_carbon": per(charge, carbon, 1e-3),
+        "capacitance_F_per_g_carbon": per(farad, carbon, 1e-3),
+    }
 
 
 def _window(w: StabilityWindow) -> Row:
