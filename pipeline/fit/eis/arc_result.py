@@ -84,7 +84,7 @@ def _judge(
     sides = np.abs(np.log(np.array(interval)) - theta[i]) / Z95
     width = float(max(np.hypot(sigma[i], others.spread(i)), sides.max() if sigma[i] > settings.resolved_sigma else 0.0))
     if others.spread(i) > sigma[i]:
-        text = f"{text}; {others.reasons[i]} and move it by {others.spread(i):.1%}"
+        text = f"{text}; {others.reasons[i]}, which moves it by {others.spread(i):.1%}"
     elif width > 1.2 * sigma[i]:
         text = f"{text}; 95 % interval {interval[0]:.4g} to {interval[1]:.4g} ohm"
     if width > settings.weak_sigma:
@@ -94,6 +94,8 @@ def _judge(
         return Verdict(level="weak", reason=f"{text}: {why}")
     if width > settings.resolved_sigma:
         return Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
+    if i == others.beside_hidden:
+        return Verdict(level="weak", reason=f"{text}: its faster neighbour lies beyond the window")
     return Verdict(level="resolved", reason=text)
 
 

@@ -31,6 +31,8 @@ class Alternatives:
     high: FloatArray
     reasons: tuple[str, ...]
     total: tuple[float, float]
+    beside_hidden: int | None
+    """The arc whose faster neighbour lies beyond the window, if there is one."""
 
     def spread(self, i: int) -> float:
         """Largest shift of ln R of one arc."""
@@ -56,8 +58,10 @@ def find_alternatives(
     for rival in chosen.rivals:
         more = rival.circuit.n_parameters > chosen.circuit.n_parameters
         if rival.bic - chosen.bic <= (RIVAL_BIC if more else RIVAL_BIC_SAME_SIZE):
-            found.append((f"with {_terms(rival)} it fits as well", rival.theta[:m], _total(rival)))
-    found += _hidden(chosen, problem, max_arcs, apex_limit, noise2)
+            found.append((f"with {_terms(rival)} the spectrum is fitted as well", rival.theta[:m], _total(rival)))
+    hidden = _hidden(chosen, problem, max_arcs, apex_limit, noise2)
+    found += hidden
+    refused = m > 0 and chosen.x[0] < -problem.ln_omega.max() - np.log(apex_limit)
     low, high, reasons = np.zeros(m), np.zeros(m), [""] * m
     for why, ln_r, _ in found:
         for i, shift in enumerate(ln_r - best):
@@ -65,7 +69,8 @@ def find_alternatives(
                 reasons[i] = why
             low[i], high[i] = min(low[i], shift), max(high[i], shift)
     shifts = [0.0, *(t - total for _, _, t in found)]
-    return Alternatives(low, high, tuple(reasons), (min(shifts), max(shifts)))
+    beside = int(refused) if hidden and m > refused else None
+    return Alternatives(low, high, tuple(reasons), (min(shifts), max(shifts)), beside)
 
 
 def _terms(order: OrderFit) -> str:
@@ -81,7 +86,7 @@ def _total(order: OrderFit) -> float:
 def _hidden(
     chosen: OrderFit, problem: Problem, max_arcs: int, apex_limit: float, noise2: float
 ) -> list[tuple[str, FloatArray, float]]:
-    """The same arcs with the refused one, or one more instead of R_s, at fixed places beyond the window."""
+    """The same arcs with something hidden at fixed places beyond the window, where there is a reason to think so."""
     c, m = chosen.circuit, chosen.circuit.n_arcs
     if m == 0:
         return []
@@ -89,9 +94,17 @@ def _hidden(
     series_share = chosen.linear[m] / chosen.linear[: m + 1].sum() if c.series else 0.0
     beyond = bool(chosen.x[0] < -ln_w_max)
     refused = bool(chosen.x[0] < -ln_w_max - np.log(apex_limit))
-    if not (series_share > HIDDEN_SHARE or refused or (beyond and m < max_arcs)):
-        return []
-    first = 1 if refused else 0  # an arc that is refused is the hidden one
+    added = series_share > HIDDEN_SHARE or (beyond and m < max_arcs)
+    out = _at_places(chosen, problem, 0, apex_limit, noise2) if added else []
+    return out + (_at_places(chosen, problem, 1, apex_limit, noise2) if refused else [])
+
+
+def _at_places(
+    chosen: OrderFit, problem: Problem, first: int, apex_limit: float, noise2: float
+) -> list[tuple[str, FloatArray, float]]:
+    """Refits with a hidden arc: one more instead of R_s (``first`` 0), or the refused one (``first`` 1)."""
+    c, m = chosen.circuit, chosen.circuit.n_arcs
+    ln_w_max = float(problem.ln_omega.max())
     tau, n = chosen.x[first:m], chosen.x[m + first : 2 * m]
     places = [(apex_limit * p, e) for p in HIDDEN_PLACES for e in HIDDEN_EXPONENTS]
     x = np.array([[-np.log(apex) - ln_w_max, *tau, e, *n, chosen.x[-1]] for apex, e in places])
@@ -99,7 +112,7 @@ def _hidden(
     held = np.zeros(x.shape, dtype=bool)
     held[:, [0, k]] = True
     allowed = np.ones((len(places), k + 3), dtype=bool)
-    allowed[:, k:] = [refused and c.series, c.inductance, c.blocking]
+    allowed[:, k:] = [first == 1 and c.series, c.inductance, c.blocking]
     low, high = bounds(problem, k)
     rows = fit_rows(problem, np.clip(x, low, high), allowed, iterations=25, tolerance=1e-4, held=held)
     out = []
