@@ -102,6 +102,11 @@ def numeric(text: str) -> Cell:
     return Cell(text=text, numeric=True)
 
 
+def measured(text: str, interval: str = "", *more: str) -> Cell:
+    """A number with its 95 % interval under it, and what else is to be said of it."""
+    return Cell(text=text, numeric=True, note="; ".join(t for t in (interval, *more) if t))
+
+
 def grid(caption: str, head: str, rows: Iterable[Sequence[Cell | str]], *files: str, folded: bool = False) -> Grid:
     """A table from rows of cells and plain texts; ``head`` is separated by ``|``. Cut at MAX_ROWS."""
     cells = [tuple(c if isinstance(c, Cell) else Cell(text=c) for c in row) for row in rows]

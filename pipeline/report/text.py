@@ -7,6 +7,8 @@ import math
 from pipeline.model.result import Estimate
 
 DASH = "—"
+BASIS = {"sigma_T": "ln(σT)", "sigma": "ln σ"}
+"""What an Arrhenius line is straight in."""
 RAISED = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 
 
@@ -44,6 +46,21 @@ def interval_text(estimate: Estimate | None, factor: float = 1.0) -> str:
         return ""
     text = f"{low:.{places}f} to {high:.{places}f}"
     return text if power == 0 else f"({text})×10{str(power).translate(RAISED)}"
+
+
+PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+
+
+def si_text(estimate: Estimate | None, unit: str) -> tuple[str, str]:
+    """Value and 95 % interval in the prefix that keeps the number between 1 and 1000: ``21.42 ± 0.02 pF``."""
+    if estimate is None:
+        return DASH, ""
+    largest = max(abs(estimate.value), estimate.sigma)
+    power = 3 * math.floor(math.log10(largest) / 3) if largest > 0 else 0
+    power = min(max(power, -15), 9)
+    factor = 10.0**-power
+    suffix = f" {PREFIXES[power]}{unit}"
+    return estimate_text(estimate, factor) + suffix, interval_text(estimate, factor) + suffix
 
 
 def celsius_text(temperature_k: float | None) -> str:

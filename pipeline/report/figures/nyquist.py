@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from pipeline.model.impedance import Arc, RegionAssignment, SpectrumFit
 from pipeline.model.measurement import FloatArray
 from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, QUANTITY, RED, SINGLE
+from pipeline.report.text import estimate_text
 
 ROOM_K = 298.15
 LEFT, WIDTH, STEP = 0.55, 2.65, 3.4
@@ -99,11 +101,8 @@ def _nyquist(
     low = max(1.1 * low, -0.25 * top) if low < 0 else 0.0
     panel.axes.set(xlim=(0, top), ylim=(low - 0.02 * top, low - 0.02 * top + top * box[3] / box[2]))
     panel.axes.axhline(0, color=GREY, lw=0.5)
-    if fit.total_resistance is None:
-        note = "total withheld"
-    else:
-        e = fit.total_resistance
-        note = f"R = {e.value * factor:.4g} ± {e.sigma * factor:.1g} {unit}"
+    total = fit.total_resistance
+    note = "total withheld" if total is None else f"R = {estimate_text(total, factor)} {unit}"
     withheld = sum(not a.verdict.printable for a in fit.arcs)
     if withheld:
         note += f"\n{withheld} of {len(fit.arcs)} arcs withheld"
@@ -176,13 +175,16 @@ def _decades(panel: Panel, f: FloatArray, x: FloatArray, y: FloatArray, span: fl
             continue
         last = (x[i], y[i])
         panel.axes.plot(x[i], y[i], "o", ms=3.4, color=BLUE)
+        ends = slice(max(i - 1, 0), i + 2)
+        steep = np.ptp(y[ends]) > np.ptp(x[ends])
+        style: dict[str, Any] = {"xytext": (4, -1), "va": "center"} if steep else {"xytext": (0, 4), "ha": "center"}
         panel.axes.annotate(
             frequency_text(10.0**decade),
             (x[i], y[i]),
             textcoords="offset points",
-            xytext=(3, 3),
             fontsize=7,
             color=BLUE,
+            **style,
         )
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.model.summary import ArrheniusFit, RunSummary
-from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, numeric, verdict_cell
+from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.report.figures.arrhenius import draw_regions, draw_totals
 from pipeline.report.figures.composition import draw_composition
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import given
-from pipeline.report.text import celsius_text, estimate_text, interval_text, plain
+from pipeline.report.text import BASIS, celsius_text, estimate_text, interval_text, plain
 
-LINE_HEAD = "quantity | method | basis | Ea / eV | 95 % | σ(25 °C) / mS cm⁻¹ | 95 % | points | range | kink | verdict"
-BASIS = {"sigma_T": "ln(σT)", "sigma": "ln σ"}
+LINE_HEAD = "quantity | method | basis | Ea / eV | σ(25 °C) / mS cm⁻¹ | points | range | kink | verdict"
 
 
 def arrhenius_section(summary: RunSummary, gallery: Gallery) -> Section | None:
@@ -74,6 +73,7 @@ def _sample(summary: RunSummary, sample: str, gallery: Gallery) -> list[Block]:
 
 def _line(a: ArrheniusFit) -> tuple[Cell | str, ...]:
     room = given(a.conductivity_25c_s_per_m, a.verdict)
+    energy = given(a.activation_energy_ev, a.verdict)
     kink = given(a.kink_temperature_k, a.verdict)
     second = estimate_text(given(a.second_activation_energy_ev, a.verdict))
     thermometer = ""
@@ -84,12 +84,12 @@ def _line(a: ArrheniusFit) -> tuple[Cell | str, ...]:
         a.quantity,
         a.method,
         BASIS.get(a.basis, a.basis),
-        numeric(estimate_text(given(a.activation_energy_ev, a.verdict))),
-        numeric(interval_text(given(a.activation_energy_ev, a.verdict))),
-        Cell(text=estimate_text(room, 10.0), numeric=True, note="extrapolated" if a.extrapolated and room else ""),
-        numeric(interval_text(room, 10.0)),
+        measured(estimate_text(energy), interval_text(energy)),
+        measured(
+            estimate_text(room, 10.0), interval_text(room, 10.0), "extrapolated" if a.extrapolated and room else ""
+        ),
         numeric(shown),
-        numeric(f"{celsius_text(a.t_min_k)} to {celsius_text(a.t_max_k)}"),
+        Cell(text=f"{celsius_text(a.t_min_k)} to {celsius_text(a.t_max_k)}"),
         "none" if kink is None else f"{estimate_text(kink)} K; above it {second} eV",
         Cell(
             text=a.verdict.level, mark=a.verdict.level, note="; ".join(t for t in (a.verdict.reason, thermometer) if t)

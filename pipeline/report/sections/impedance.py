@@ -7,19 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.model.impedance import Arc, PelletFit, RegionAssignment, SeriesFit, SpectrumFit
 from pipeline.model.measurement import Pellet
+from pipeline.model.result import Estimate
 from pipeline.model.summary import RunSummary
-from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, numeric, verdict_cell
+from pipeline.report.blocks import Block, Bullets, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.report.figures.nyquist import chosen, draw_spectra, frequency_text
 from pipeline.report.figures.sheet import draw_sheets
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import S_PER_CM, conductivity_of
 from pipeline.report.rows.impedance import regions_of
-from pipeline.report.text import celsius_text, estimate_text, interval_text, number_text, plain, plural
+from pipeline.report.text import BASIS, celsius_text, estimate_text, interval_text, number_text, plain, plural, si_text
 
-EIS_HEAD = "T | file | points | Kramers–Kronig | arcs | R total / Ω | χ²/ν | verdict"
-ARC_HEAD = "T | arc | region | R / Ω | 95 % | σ / mS cm⁻¹ | C / F | n | apex | verdict"
-REGION_HEAD = "T | arc | region | candidates | C·l/A / F cm⁻¹ | εr | evidence"
-SERIES_HEAD = "arc | region | Ea / eV | 95 % | R(25 °C) / Ω | C / F | n | resolved at"
+EIS_HEAD = "T | file | points | Kramers–Kronig | arcs | R total | χ²/ν | verdict"
+ARC_HEAD = "T | arc | region | R | σ / mS cm⁻¹ | C | n | apex | verdict"
+REGION_HEAD = "T | arc | region | candidates | C·l/A | εr | evidence"
+SERIES_HEAD = "arc | region | Ea / eV | R(25 °C) | C | n | given at"
 
 
 def impedance_section(summary: RunSummary, gallery: Gallery) -> Section | None:
@@ -128,7 +129,7 @@ def _spectrum(fit: SpectrumFit) -> tuple[Cell | str, ...]:
         numeric(str(n) if used == n else f"{used} of {n}"),
         Cell(text=kk.level, mark=kk.level, note=kk.reason),
         numeric(str(fit.n_arcs)),
-        numeric(estimate_text(fit.total_resistance)),
+        measured(*si_text(fit.total_resistance, "Ω")),
         numeric(plain(fit.chi2_reduced, 3)),
         verdict_cell(fit.verdict),
     )
@@ -150,10 +151,9 @@ def _arc(temperature: str, a: Arc, region: str, geometry: Pellet | None) -> tupl
         numeric(temperature),
         numeric(str(a.number)),
         region if given else f"({region})",
-        numeric(estimate_text(r)),
-        numeric(interval_text(r)),
-        numeric(estimate_text(sigma, 10.0)),
-        numeric(estimate_text(a.capacitance if given else None)),
+        measured(*si_text(r, "Ω")),
+        measured(estimate_text(sigma, 10.0), interval_text(sigma, 10.0)),
+        numeric(si_text(a.capacitance if given else None, "F")[0]),
         numeric(estimate_text(a.cpe_exponent if given else None)),
         numeric(frequency_text(a.apex_hz)),
         verdict_cell(a.verdict),
@@ -166,13 +166,13 @@ def _series(series: SeriesFit, assigned: Sequence[RegionAssignment]) -> Iterator
     kink = "" if series.kink_temperature_k is None else f", kink at {series.kink_temperature_k:.0f} K"
     drift = ", capacitances may drift with temperature" if series.drift else ""
     words = (
-        f"All {len(series.temperature_k)} temperatures at once ({ends}{kink}{drift}; R by Arrhenius in ln(R/T) "
-        f"form, C and n shared): F = {plain(series.f_statistic, 3)} against free resistances, p = "
+        f"All {len(series.temperature_k)} temperatures at once ({ends}{kink}{drift}; R by Arrhenius, "
+        f"{BASIS[series.basis]}, C and n shared): F = {plain(series.f_statistic, 3)} against free resistances, p = "
         f"{plain(series.p_value, 2)}; residuals per temperature {min(series.residual_rms_per_temperature):.2f} to "
         f"{max(series.residual_rms_per_temperature):.2f} of the noise."
     )
     yield Prose(paragraphs=(words,))
-    yield grid("May the joint fit be used?", "verdict | basis", [(verdict_cell(series.usable), series.basis)])
+    yield Bullets(title="May the joint fit be used?", items=(verdict_cell(series.usable),))
     if not series.usable.printable:
         return
     named = {r.arc: r.region for r in assigned}
@@ -184,10 +184,9 @@ def _series(series: SeriesFit, assigned: Sequence[RegionAssignment]) -> Iterator
             (
                 numeric(str(a.number)),
                 named.get(a.number, "undetermined"),
-                numeric(estimate_text(a.activation_energy_ev)),
-                numeric(interval_text(a.activation_energy_ev)),
-                numeric(estimate_text(room)),
-                numeric(estimate_text(a.capacitance)),
+                measured(estimate_text(a.activation_energy_ev), interval_text(a.activation_energy_ev)),
+                measured(*si_text(room, "Ω")),
+                numeric(si_text(a.capacitance, "F")[0]),
                 numeric(estimate_text(a.exponent)),
                 f"{good} of {len(a.verdicts)} temperatures",
             )
@@ -202,7 +201,13 @@ def _evidence(where: str, assigned: Sequence[RegionAssignment]) -> Iterator[tupl
             numeric(str(r.arc)),
             r.region,
             ", ".join(r.candidates),
-            numeric(estimate_text(r.specific_capacitance_f_per_m, S_PER_CM)),
+            numeric(si_text(_per_cm(r.specific_capacitance_f_per_m), "F cm⁻¹")[0]),
             numeric(estimate_text(r.relative_permittivity)),
             Cell(text="", note="; ".join(r.reasons)),
         )
+
+
+def _per_cm(estimate: Estimate | None) -> Estimate | None:
+    if estimate is None:
+        return None
+    return Estimate(value=estimate.value * S_PER_CM, sigma=estimate.sigma * S_PER_CM, unit="F/cm")
