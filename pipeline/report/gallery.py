@@ -11,7 +11,7 @@ from pipeline.report.archive import file_stem
 from pipeline.report.blocks import Picture, Prose
 from pipeline.report.figures.canvas import Drawing
 
-MAX_INLINE_BYTES = 10_000_000
+MAX_INLINE_BYTES = 8_000_000
 """SVG in the page, before base64: a study of twenty pellets fits, and a browser still opens the page at once."""
 
 

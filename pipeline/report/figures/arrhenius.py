@@ -58,9 +58,10 @@ def draw_totals(
     samples = list(dict.fromkeys(p.sample for p in points))
     many = len(samples) > 6
     size = (DOUBLE if many else SINGLE * 1.45, 3.3)
+    wide = 4.6 if many else 3.0
 
     def paint(canvas: Canvas) -> None:
-        panel = canvas.panel("total", (0.6, 0.45, 3.0, 2.3), X, Y)
+        panel = canvas.panel("total", (0.6, 0.45, wide, 2.3), X, Y)
         for i, sample in enumerate(samples):
             color, marker = series_style(i)
             mine = [p for p in points if p.sample == sample]

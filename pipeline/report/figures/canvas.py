@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = ("panel", "series", "x_name", "x", "y_name", "y", "y_low", "y_high")
+IMAGE_DPI = 250
+"""Of maps, which are images inside the drawing; lines and letters are vectors."""
 SIMULATED = "SIMULATED DATA"
 
 Row = dict[str, Any]
@@ -155,7 +157,7 @@ def _rounded(value: Any) -> Any:
 
 def _saved(figure: Figure, kind: str, metadata: Mapping[str, str | None]) -> bytes:
     sink = io.BytesIO()
-    figure.savefig(sink, format=kind, metadata=dict(metadata))
+    figure.savefig(sink, format=kind, metadata=dict(metadata), dpi=IMAGE_DPI)
     return slim_svg(sink.getvalue()) if kind == "svg" else sink.getvalue()
 
 

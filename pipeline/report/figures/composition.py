@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.model.summary import CompositionOptimum, CompositionPoint
 from pipeline.report.figures.canvas import Canvas, Drawing, draw
 from pipeline.report.figures.style import SINGLE, series_style
+from pipeline.report.text import estimate_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,9 +53,7 @@ def draw_composition(
                 if o.series == s and o.verdict.printable and o.x_optimum is not None:
                     e = o.x_optimum
                     panel.axes.axvspan(e.low, e.high, color=color, alpha=0.15, lw=0)
-                    panel.axes.axvline(
-                        e.value, color=color, lw=0.8, ls="--", label=f"optimum {e.value:.3f} ± {e.sigma:.3f}"
-                    )
+                    panel.axes.axvline(e.value, color=color, lw=0.8, ls="--", label=f"optimum {estimate_text(e)}")
                     panel.keep(f"{s}, optimum", e.value, np.nan, y_name="x_low95_high95")
                     panel.rows[-1].update(y_low=e.low, y_high=e.high)
         _scale(panel.axes, points)

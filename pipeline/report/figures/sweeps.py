@@ -81,7 +81,7 @@ def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: 
         left.axes.axhline(0, color=GREY, lw=0.5)
         if np.isfinite(floor):
             right.axes.set_ylim(bottom=0.5 * floor)
-        right.axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+        _legend(right, fits)
 
     files = ", ".join(dict.fromkeys(f.checked.sweep.source.file for f in fits))
     caption = (
@@ -91,6 +91,21 @@ def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: 
     )
     alt = f"Linear sweep voltammetry of {sample}, linear and logarithmic"
     return draw(name=name, caption=caption, alt=alt, size_in=(DOUBLE, 3.0), simulated=simulated, paint=paint)
+
+
+def _legend(panel: Panel, fits: Sequence[SweepFit]) -> None:
+    """Lines by direction in their colours, criteria by marker in black."""
+    from matplotlib.lines import Line2D
+
+    handles, labels = panel.axes.get_legend_handles_labels()
+    shown = [o.criterion for f in fits for o in f.onsets if o.onset_v_vs_na is not None and o.verdict.printable]
+    signs = [sign_of(c) for c in shown]
+    for marker, label in dict.fromkeys((m, "threshold" if m == "o" else name) for m, name in signs):
+        if label not in labels:
+            filled = "k" if marker == "o" else "none"
+            handles.append(Line2D([], [], color="k", marker=marker, mfc=filled, ms=4.5, ls="none"))
+            labels.append(label)
+    panel.axes.legend(handles, labels, loc="center left", bbox_to_anchor=(1.02, 0.5))
 
 
 def thin(x: FloatArray, *others: FloatArray) -> tuple[FloatArray, ...]:
@@ -116,14 +131,12 @@ def _one(left: Panel, right: Panel, fit: SweepFit, per_area: float) -> float:
         if o.onset_v_vs_na is None or not o.verdict.printable:
             continue
         t = threshold_of(o.criterion)
-        marker, label = sign_of(o.criterion)
+        marker, _ = sign_of(o.criterion)
         at = o.onset_v_vs_na
         y = t if t is not None and per_area else float(np.interp(at.value, *_ascending(e, np.clip(rest, floor, None))))
         right.keep(f"{name}, {o.criterion}", at.value, y, at.low, at.high, y_name="onset_x_low95_high95")
         filled: dict[str, Any] = {"mfc": color if t is not None else "none"}
-        known = {text.get_label() for text in right.axes.get_lines()}
-        right.axes.plot(at.value, y, marker, color=color, ms=4.5, mew=0.9, zorder=5, ls="none",
-                        label=label if t is None and label not in known else None, **filled)  # fmt: skip
+        right.axes.plot(at.value, y, marker, color=color, ms=4.5, mew=0.9, zorder=5, ls="none", **filled)
         right.axes.plot([at.low, at.high], [y, y], color=color, lw=1.2)
     return floor
 

@@ -12,7 +12,7 @@ from pipeline.model.absorption import ReducedAbsorption, WaveletMap
 from pipeline.model.measurement import FloatArray
 from pipeline.report.figures.absorption import R_LABEL, title_of
 from pipeline.report.figures.canvas import Canvas, Drawing, draw
-from pipeline.report.figures.style import BLUE, GREY, SINGLE
+from pipeline.report.figures.style import BLUE, SINGLE
 
 FIRST_SHELL = (1.2, 3.2)
 """Where the first shell of a chloride lies in R (not phase-corrected), angstrom: the map is divided by its maximum there."""
@@ -23,7 +23,6 @@ MAP_COLUMNS = (
     "magnitude_of_first_shell",
     "noise_floor_of_first_shell",
 )
-LEVELS = 10
 MAX_SIDE = 60
 """Grid lines kept in the CSV along each axis; the records hold the whole map."""
 
@@ -72,8 +71,8 @@ def _map(canvas: Canvas, title: str, w: WaveletMap) -> None:
     z, floor = w.magnitude / norm, w.noise_floor / norm
     k, r = w.k_per_angstrom, w.r_angstrom
     main = canvas.panel(title, (0.55, 0.42, 1.95, 1.95), ("k", "k / Å⁻¹"), ("r", R_LABEL))
-    levels = np.linspace(0, max(float(z.max(initial=1.0)), 1.0), LEVELS + 1)
-    filled = main.axes.contourf(k, r, z, levels=levels, cmap="cividis")
+    top_value = max(float(z.max(initial=1.0)), 1.0)
+    filled = main.axes.pcolormesh(k, r, z, vmin=0, vmax=top_value, cmap="cividis", shading="nearest", rasterized=True)
     ratio = z / np.maximum(floor, 1e-12)[:, None]
     if np.any(ratio > 3) and np.any(ratio < 3):
         main.axes.contour(k, r, ratio, levels=[3.0], colors=["#dddddd"], linewidths=0.8)
@@ -82,12 +81,12 @@ def _map(canvas: Canvas, title: str, w: WaveletMap) -> None:
     side = canvas.panel(f"{title}, over R", (2.55, 0.42, 0.5, 1.95), ("m", "max"), ("r", ""))
     side.axes.plot(z.max(axis=1), r, color=BLUE, lw=0.9)
     side.axes.plot(floor, r, color="k", lw=0.7, ls=":")
-    top.axes.set(xlim=main.axes.get_xlim(), ylim=(0, None))
+    top.axes.set(xlim=main.axes.get_xlim(), ylim=(0, None), yticks=[0.5, 1.0])
     side.axes.set(ylim=main.axes.get_ylim(), xlim=(0, None))
     top.axes.tick_params(labelbottom=False)
     side.axes.tick_params(labelleft=False)
     bar = canvas.panel("scale", (3.2, 0.42, 0.09, 1.95), ("", ""), ("", ""))
-    canvas.figure.colorbar(filled, cax=bar.axes, ticks=np.linspace(0, levels[-1], 6), format="%.2g")
+    canvas.figure.colorbar(filled, cax=bar.axes, ticks=np.linspace(0, top_value, 6), format="%.2g")
 
 
 def _difference(canvas: Canvas, title: str, w: WaveletMap, other: WaveletMap) -> None:
@@ -96,8 +95,7 @@ def _difference(canvas: Canvas, title: str, w: WaveletMap, other: WaveletMap) ->
     main = canvas.panel(title, (4.15, 0.42, 1.95, 1.95), ("k", "k / Å⁻¹"), ("r", R_LABEL))
     main.axes.set_title(title)
     top = max(float(np.nanmax(np.abs(z), initial=0.0)), 1e-3)
-    filled = main.axes.contourf(k, r, z, levels=np.linspace(-top, top, 2 * LEVELS + 1), cmap="PuOr_r")
-    main.axes.contour(k, r, np.nan_to_num(z), levels=[0.0], colors=[GREY], linewidths=0.4)
+    filled = main.axes.pcolormesh(k, r, z, vmin=-top, vmax=top, cmap="PuOr_r", shading="nearest", rasterized=True)
     bar = canvas.panel("scale of the difference", (6.2, 0.42, 0.09, 1.95), ("", ""), ("", ""))
     canvas.figure.colorbar(filled, cax=bar.axes, ticks=np.linspace(-top, top, 5), format="%.2g")
 
