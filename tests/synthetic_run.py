@@ -248,7 +248,12 @@ def sweep_fit(sample: str, direction: str, onset: float) -> SweepFit:
         area_m2=7.854e-5,
     )
     conditions = SweepConditions(
-        reference_electrode="Na15Sn4", volts_vs_na=0.08, volts_vs_na_sigma=0.01, area_m2=7.854e-5, electrolyte_kg=9e-6
+        reference_electrode="Na15Sn4",
+        volts_vs_na=0.08,
+        volts_vs_na_sigma=0.01,
+        area_m2=7.854e-5,
+        electrolyte_kg=9e-6,
+        carbon_kg=1e-6,
     )
     keep = np.ones(n, bool)
     keep[[10, 11, 200]] = False
@@ -286,6 +291,8 @@ def sweep_fit(sample: str, direction: str, onset: float) -> SweepFit:
         capacitance=estimate(2e-4, unit="F"),
         charge_mah=0.3,
         onset_v=np.zeros((0, 0)),
+        peak_current_a=sign * 2.3e-5,
+        peak_v=float(e[-1]),
     )
 
 
@@ -519,3 +526,21 @@ def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
         },
     )
     return replace(summary, **changes)
+
+
+def small_run(**changes: Any) -> RunSummary:
+    """The least of every technique: one figure of each kind, quick to draw."""
+    run = make_run()
+    last = run.absorption[1]
+    cut = {
+        "spectra": run.spectra[:1],
+        "pellets": (),
+        "conductivity": tuple(p for p in run.conductivity if p.sample == "HSE-Sm"),
+        "arrhenius": tuple(a for a in run.arrhenius if a.sample == "HSE-Sm"),
+        "sweeps": run.sweeps[:1],
+        "windows": run.windows[:1],
+        "absorption": (last,),
+        "shells": (run.shells[1],),
+        "distortions": (run.distortions[1],),
+    }
+    return replace(run, **(cut | changes))

@@ -14,8 +14,8 @@ from pipeline.report.text import DASH, estimate_text, interval_text, plain
 
 ONSET_HEAD = "direction | file | criterion | onset / V vs Na/Na⁺ | 95 % | verdict"
 SWEEP_HEAD = (
-    "direction | file | rate / mV s⁻¹ | C / µF | charge / mAh | per cm² / mAh | per g electrolyte / mAh | noise / nA | "
-    "left out"
+    "direction | file | rate / mV s⁻¹ | C / µF | peak / µA cm⁻² | charge / mAh | per cm² / mAh | per g electrolyte "
+    "/ mAh | noise / nA | left out"
 )
 
 
@@ -113,9 +113,10 @@ def _sweep(f: SweepFit) -> tuple[Cell | str, ...]:
         c.sweep.source.file,
         numeric(plain(None if c.scan_rate_v_per_s is None else c.scan_rate_v_per_s * 1e3)),
         numeric(estimate_text(f.capacitance, 1e6)),
+        numeric(DASH if f.peak_current_a is None or not area else plain(f.peak_current_a / area * 1e2, 3)),
         numeric(plain(charge, 3)),
         per(None if area is None else area * 1e4),
         per(None if conditions.electrolyte_kg is None else conditions.electrolyte_kg * 1e3),
         numeric(plain(f.noise_a * 1e9, 3)),
-        Cell(text=str(len(c.keep) - sum(c.keep)), note=masks),
+        Cell(text=str(sum(len(m.indices) for m in c.masks)), note=masks),
     )
