@@ -63,7 +63,8 @@ def parse_mpr(raw: RawFile) -> EclabTable:
         for module in BioLogic.read_VMP_modules(_after_magic(raw)):
             modules.setdefault(module["shortname"], module)
     except Exception as error:
-        raise _error(raw, "file", f"is damaged: {error or type(error).__name__}", ask) from None
+        why = " ".join(str(error).split())[:150] or type(error).__name__
+        raise _error(raw, "file", f"is damaged: {why}", ask) from None
     data, settings = modules.get(b"VMP data  "), modules.get(b"VMP Set   ")
     if data is None or settings is None:
         raise _error(raw, "file", "has no data module", "the run was stopped before its first point? " + ask)
@@ -80,7 +81,7 @@ def parse_mpr(raw: RawFile) -> EclabTable:
         if len(body) < need:
             raise ValueError(f"{n_points} points need {need} bytes, {len(body)} are there")
         records = np.frombuffer(body[:need], dtype=dtype)
-    except (ValueError, NotImplementedError, IndexError) as error:
+    except (ValueError, NotImplementedError, IndexError, TypeError) as error:
         raise _error(raw, "columns", f"cannot be decoded: {error}", ask) from None
     columns = _columns(records, flags)
     _require_plausible(raw, columns, ask)

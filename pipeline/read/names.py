@@ -69,7 +69,7 @@ def sample_from_name(name: str, rule: str = NAME_RULE) -> str:
     found = re.search(rule, without_suffix(name))
     sample = (found["sample"] or "") if found and "sample" in found.groupdict() else ""
     sample = sample.strip(" _")
-    if not sample or re.fullmatch(rf"(?:{TEMPERATURE_WORD}|{TECHNIQUE_WORD}|\d+)(?:[_ ].*)?", sample):
+    if not sample or re.fullmatch(rf"(?:{TEMPERATURE_WORD}|{TECHNIQUE_WORD}|C\d\d|\d+)(?:[_ ].*)?", sample):
         return name.split("/")[-2] if "/" in name else sample
     return sample
 
