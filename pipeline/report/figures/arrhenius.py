@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate
 from pipeline.model.summary import ArrheniusFit, ConductivityPoint
-from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw
+from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw, logarithmic
 from pipeline.report.figures.style import DOUBLE, QUANTITY, SINGLE, series_style
 from pipeline.report.rows.columns import S_PER_CM
 
@@ -167,7 +167,9 @@ def _finish(panel: Panel, points: Sequence[ConductivityPoint]) -> None:
     t = np.array([p.temperature_k for p in points]) if points else np.array([298.15])
     x = 1000 / t
     pad = 0.06 * max(float(np.ptp(x)), 0.3)
-    axes.set(yscale="log", xlim=(float(x.min()) - pad, float(x.max()) + pad))
+    axes.set_xlim(float(x.min()) - pad, float(x.max()) + pad)
+    values = [e.value * S_PER_CM * p.temperature_k for p in points if (e := p.conductivity_s_per_m) is not None]
+    logarithmic(axes, np.array(values))
     axes.tick_params(which="both", top=False)
     top = axes.secondary_xaxis("top", functions=(_celsius_of, _inverse_of))
     low, high = 1000 / axes.get_xlim()[1] - 273.15, 1000 / axes.get_xlim()[0] - 273.15

@@ -178,7 +178,11 @@ def slim_svg(svg: bytes) -> bytes:
     return PLACE.sub(r"\1", GROUP.sub(once, svg.decode())).encode()
 
 
-def finite_range(values: FloatArray, default: tuple[float, float] = (0.0, 1.0)) -> tuple[float, float]:
-    """Smallest and largest finite value; the default where there is none."""
-    good = values[np.isfinite(values)]
-    return (float(good.min()), float(good.max())) if good.size else default
+def logarithmic(axes: Axes, values: FloatArray) -> None:
+    """Logarithmic y axis over all positive values and at least 1.3 decades, so that decades alone are named."""
+    axes.set_yscale("log")
+    good = values[np.isfinite(values) & (values > 0)]
+    if good.size:
+        low, high = float(np.log10(good.min())), float(np.log10(good.max()))
+        pad = max(0.06 * (high - low), (1.3 - (high - low)) / 2)
+        axes.set_ylim(10 ** (low - pad), 10 ** (high + pad))

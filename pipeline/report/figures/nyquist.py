@@ -12,9 +12,9 @@ import numpy as np
 
 from pipeline.model.impedance import Arc, RegionAssignment, SpectrumFit
 from pipeline.model.measurement import FloatArray
-from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw
+from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw, logarithmic
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, QUANTITY, RED, SINGLE
-from pipeline.report.text import estimate_text
+from pipeline.report.text import si_text
 
 ROOM_K = 298.15
 LEFT, WIDTH, STEP = 0.55, 2.65, 3.4
@@ -82,7 +82,7 @@ def _nyquist(
 ) -> None:
     z, f = fit.checked.spectrum.impedance_ohm, fit.checked.spectrum.frequency_hz
     keep = np.array(fit.checked.keep, bool)
-    span = _span(fit)
+    span = span_of(fit)
     factor, unit = ohm_unit(span)
     panel = canvas.panel(
         f"{name}, Nyquist",
@@ -102,7 +102,7 @@ def _nyquist(
     panel.axes.set(xlim=(0, top), ylim=(low - 0.02 * top, low - 0.02 * top + top * box[3] / box[2]))
     panel.axes.axhline(0, color=GREY, lw=0.5)
     total = fit.total_resistance
-    note = "total withheld" if total is None else f"R = {estimate_text(total, factor)} {unit}"
+    note = "total withheld" if total is None else f"R = {si_text(total, 'Ω')[0]}"
     withheld = sum(not a.verdict.printable for a in fit.arcs)
     if withheld:
         note += f"\n{withheld} of {len(fit.arcs)} arcs withheld"
@@ -116,11 +116,19 @@ def _ascii(unit: str) -> str:
     return {"MΩ": "Mohm", "kΩ": "kohm", "Ω": "ohm"}[unit]
 
 
-def _span(fit: SpectrumFit) -> float:
-    """Width of the Nyquist plot in ohm: the sample's semicircle and the foot of the blocking tail."""
+def span_of(fit: SpectrumFit) -> float:
+    """Width of the Nyquist plot in ohm: the sample's semicircle and the foot of the blocking tail.
+
+    Where the total is not known to 10 %, the foot is the point of the smallest phase, if an arc stands before it.
+    """
     z = fit.checked.spectrum.impedance_ohm[np.array(fit.checked.keep, bool)]
-    if fit.total_resistance is not None and fit.total_resistance.value > 0:
-        return 1.45 * fit.total_resistance.value
+    total = fit.total_resistance
+    if total is not None and total.value > 0 and total.sigma < 0.1 * total.value:
+        return 1.45 * total.value
+    if z.size:
+        foot = float(z.real[np.argmin(np.abs(np.angle(z)))])
+        if foot > 0 and np.count_nonzero(z.real < foot) >= 5:
+            return 1.45 * foot
     return 1.05 * float(np.max(np.abs(z.real), initial=1e-3))
 
 
@@ -202,7 +210,8 @@ def _bode(canvas: Canvas, name: str, box: tuple[float, float, float, float], fit
     panel = canvas.panel(f"{name}, Bode", box, ("frequency_hz", ""), ("modulus_ohm", "|Z| / Ω"))
     panel.points("measured", f[keep], np.abs(z[keep]), marker="o", mfc="none", mec=BLUE, mew=0.7, ms=2.8)
     panel.line("fit", f, np.abs(fit.fitted_ohm), color="k", lw=0.9)
-    panel.axes.set(xscale="log", yscale="log")
+    panel.axes.set_xscale("log")
+    logarithmic(panel.axes, np.abs(np.concatenate([z[keep], fit.fitted_ohm])))
     panel.axes.tick_params(labelbottom=False, right=False, which="both")
     twin = panel.axes.twinx()
     phase = Panel(axes=twin, name=panel.name, x="frequency_hz", y="minus_phase_degree", rows=panel.rows)

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.model.impedance import SpectrumFit
 from pipeline.model.measurement import ComplexArray, FloatArray
 from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw
-from pipeline.report.figures.nyquist import celsius, ohm_unit
+from pipeline.report.figures.nyquist import celsius, ohm_unit, span_of
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, RED
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ PER_SHEET = COLUMNS * ROWS
 CELL_W, CELL_H, GAP = 1.58, 1.34, 0.09
 PLOT_W, PLOT_H = 1.54, 0.8
 STRIP_H = 0.22
-SPAN = 1.45
-"""Width of a cell in units of the total resistance."""
 SIGMAS = 5.0
 """Half height of the strip of residuals in units of the noise."""
 
@@ -79,11 +77,7 @@ def _cell(axes: Axes, corner: tuple[float, float], fit: SpectrumFit) -> None:
 
     x0, y0 = corner
     z, m, keep = fit.checked.spectrum.impedance_ohm, fit.fitted_ohm, np.array(fit.checked.keep, bool)
-    total = fit.total_resistance
-    if total is not None and total.value > 0:
-        span = SPAN * total.value
-    else:
-        span = 1.05 * float(np.max(np.abs(z[keep].real), initial=1e-3))
+    span = span_of(fit)
     base = y0 + STRIP_H + 0.08
     frame = Rectangle((x0, base), PLOT_W, PLOT_H, fill=False, lw=0.6, ec="k")
     axes.add_patch(frame)

@@ -30,7 +30,7 @@ def arrhenius_section(summary: RunSummary, gallery: Gallery) -> Section | None:
     name = gallery.stem("arrhenius", "total")
     simulated = gallery.simulated
     blocks: list[Block] = [Prose(paragraphs=(words,))]
-    if totals:
+    if len({p.temperature_k for p in totals if p.conductivity_s_per_m is not None}) > 1:
         blocks += gallery.show("Totals", lambda: draw_totals(name, totals, lines, simulated=simulated))
     parts: list[Section] = []
     for sample in dict.fromkeys(p.sample for p in summary.conductivity):
@@ -48,7 +48,8 @@ def _sample(summary: RunSummary, sample: str, gallery: Gallery) -> list[Block]:
     points = [p for p in summary.conductivity if p.sample == sample]
     lines = [a for a in summary.arrhenius if a.sample == sample]
     blocks: list[Block] = []
-    if any(p.quantity != "total" and p.conductivity_s_per_m is not None for p in points):
+    split = {p.temperature_k for p in points if p.quantity != "total" and p.conductivity_s_per_m is not None}
+    if len(split) > 1:
         name, simulated = gallery.stem("arrhenius", sample), gallery.simulated
         blocks += gallery.show("Regions", lambda: draw_regions(name, sample, points, lines, simulated=simulated))
     rows = [_line(a) for a in lines]

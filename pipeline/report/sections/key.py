@@ -54,7 +54,7 @@ def _value(estimate: Estimate | None, verdict: Verdict, factor: float = 1.0, not
 
 def _row(summary: RunSummary, sample: Sample) -> list[Cell]:
     return [
-        Cell(text=sample.id, note=sample.label),
+        Cell(text=sample.id, note=sample.label if sample.label != sample.id else ""),
         *_conduction(summary, sample.id),
         _window(summary, sample.id),
         _shells(summary, sample.id),

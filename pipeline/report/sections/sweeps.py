@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.model.summary import RunSummary
+from pipeline.model.summary import RunSummary, StabilityWindow
 from pipeline.model.sweep import SweepFit
 from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, numeric, verdict_cell
 from pipeline.report.figures.sweeps import draw_sweeps
@@ -31,7 +31,7 @@ def sweep_section(summary: RunSummary, gallery: Gallery) -> Section | None:
     )
     blocks: list[Block] = [Prose(paragraphs=(words,))]
     samples = list(dict.fromkeys(w.sample for w in summary.windows))
-    headline = [w for s in samples if (w := headline_window(summary, s)) is not None]
+    headline = [w for s in samples if (w := headline_window(summary, s)) is not None and _drawn(w)]
     simulated = gallery.simulated
     if headline:
         name = gallery.stem("lsv", "windows")
@@ -45,6 +45,12 @@ def sweep_section(summary: RunSummary, gallery: Gallery) -> Section | None:
         part = _sample(sample, fits, gallery)
         parts.append(Section(id=anchor("lsv", str(len(parts) + 1)), title=f"{sample}: sweeps", blocks=tuple(part)))
     return Section(id="lsv", title="Stability windows", blocks=tuple(blocks), parts=tuple(parts))
+
+
+def _drawn(w: StabilityWindow) -> bool:
+    """True where there is a bar to draw."""
+    measured = w.reduction_limit_v_vs_na is not None or w.oxidation_limit_v_vs_na is not None
+    return w.computed_v_vs_na is not None or (measured and w.verdict.printable)
 
 
 def _tables(summary: RunSummary) -> list[Block]:
