@@ -7,12 +7,21 @@ small but not random - a slow drift of some per cent hides there: repeat the swe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Lt
 
+from pipeline.check.artefacts import (
+    SUSPECT_SIGMAS,
+    find_bad_end,
+    find_outliers,
+    point_sizes,
+    rising_head,
+    rms,
+    suspect_reason,
+)
 from pipeline.check.kramers_kronig import estimate_noise, fit_linear_kk
 from pipeline.errors import CheckError
 from pipeline.model.impedance import CheckedSpectrum, KkLevel, KramersKronig
@@ -40,6 +49,10 @@ class EisCheckSettings:
     """Correlation of neighbouring residuals above which they are not noise; noise gives -0.15 +/- 0.1 after the fit."""
     max_quality_percent: Annotated[float, Gt(0)] = 10.0
     """Recorded THD or NSD above this is told as a finding: the answer is not linear, or not steady."""
+    max_noise: Annotated[float, Gt(0), Lt(1)] = 0.05
+    """Relative scatter beyond which the Kramers-Kronig test cannot decide."""
+    max_scatter: Annotated[float, Gt(0), Lt(1)] = 0.2
+    """Relative scatter beyond which the data are refused: no circuit can be told from any other."""
     min_noise: Annotated[float, Gt(0)] = 1e-5
     """Relative noise below this is a simulation's or a rounding's: no instrument is better."""
 
@@ -59,7 +72,7 @@ def check_spectrum(
     Raises
     ------
     CheckError
-        Too few usable points, or Re Z negative for most of them.
+        Too few usable points, Re Z negative for most of them, or nothing but scatter.
     """
     f, z = spectrum.frequency_hz, spectrum.impedance_ohm
     masks: list[Mask] = []
@@ -76,6 +89,11 @@ def check_spectrum(
     for low, high in mask_hz:
         mask((f >= low) & (f <= high), f"left out by a person: {low:g} to {high:g} Hz")
     _require(spectrum, keep, settings)
+    rising = np.flatnonzero(keep)[np.argsort(-f[keep])][: rising_head(f[keep], z[keep])]
+    mask(
+        np.isin(np.arange(f.size), rising),
+        "high-frequency artefact: |Z| rises with frequency although the phase is capacitive",
+    )
     negative = keep & (z.real < 0)
     if negative.sum() > 0.5 * keep.sum():
         raise CheckError(
@@ -87,13 +105,34 @@ def check_spectrum(
     mask(negative, "Re Z is negative: no passive sample answers so (cable, overload, or loss of control)")
     _require(spectrum, keep, settings)
     noise = max(estimate_noise(f[keep], z[keep]), settings.min_noise)
-    kk, outliers = _test(f, z, keep, noise, settings)
-    if outliers and kk.level == "fail" and len(outliers) <= max(1, int(0.15 * keep.sum())):
-        mask(
-            np.isin(np.arange(f.size), outliers),
-            f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig",
+    if noise > settings.max_scatter:
+        raise CheckError(
+            source=spectrum.source.file,
+            field="impedance_ohm",
+            problem=f"the points scatter by {noise:.0%} of |Z|",
+            hint="control was lost, or the cell was not connected: measure again",
         )
-        noise = max(estimate_noise(f[keep], z[keep]), settings.min_noise)
+    kk, outliers, suspects = _test(spectrum, keep, noise, settings)
+    sigmas = f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig"
+    if kk.level == "fail" and noise <= settings.max_noise:
+        before = keep.copy()
+        for i in outliers:
+            why = suspect_reason(i, f, spectrum.quality, settings.max_quality_percent)
+            mask(np.arange(f.size) == i, f"{sigmas}; {why}" if why else sigmas)
+        if not _passes(f[keep], z[keep], noise, settings):
+            head, tail = find_bad_end(f[before], z[before], noise, settings.max_point_sigmas, settings.max_rms_sigmas)
+            kept = np.flatnonzero(before)
+            mask(
+                np.isin(np.arange(f.size), kept[:head]),
+                "high-frequency artefact (cable, phase): the rest passes without",
+            )
+            mask(np.isin(np.arange(f.size), kept[kept.size - tail :]), "drift at the low end: the rest passes without")
+            if head or tail:
+                cut = f"the {head} fastest" if head else f"the {tail} slowest"
+                kk = replace(kk, reason=f"{kk.reason}; passes without {cut} points, which are masked")
+    for i, why in suspects:
+        mask(np.arange(f.size) == i, f"further than {SUSPECT_SIGMAS:g} sigma from Kramers-Kronig and {why}")
+    noise = max(estimate_noise(f[keep], z[keep]), settings.min_noise)
     _require(spectrum, keep, settings)
     return CheckedSpectrum(
         spectrum=spectrum,
@@ -116,80 +155,81 @@ def _require(spectrum: ImpedanceSpectrum, keep: np.ndarray, settings: EisCheckSe
         )
 
 
+def _passes(f: FloatArray, z: ComplexArray, noise: float, settings: EisCheckSettings) -> bool:
+    fitted = fit_linear_kk(f, z).fitted_ohm
+    small = rms((z - fitted) / np.abs(z)) <= settings.max_rms_sigmas * noise
+    return small and float(point_sizes(fitted, z, noise).max()) <= settings.max_point_sigmas
+
+
 def _test(
-    f: FloatArray, z: ComplexArray, keep: np.ndarray, noise: float, settings: EisCheckSettings
-) -> tuple[KramersKronig, list[int]]:
-    """Verdict on the kept points, and the indices (of the whole arrays) that stand out."""
+    spectrum: ImpedanceSpectrum, keep: np.ndarray, noise: float, settings: EisCheckSettings
+) -> tuple[KramersKronig, list[int], list[tuple[int, str]]]:
+    """Verdict on the kept points; indices (of the whole arrays) that stand out; those that are suspect, with the reason."""
+    f, z = spectrum.frequency_hz, spectrum.impedance_ohm
     index = np.flatnonzero(keep)
     fk, zk = f[keep], z[keep]
     inductive = float(np.mean(zk.imag > 0))
     fit = fit_linear_kk(fk, zk)
     residual = (zk - fit.fitted_ohm) / np.abs(zk)
-    size = np.maximum(np.abs(residual.real), np.abs(residual.imag)) / noise
-    out = _outliers(fk, zk, noise, size, settings)
+    size = point_sizes(fit.fitted_ohm, zk, noise)
+    out = find_outliers(fk, zk, noise, size, settings.max_point_sigmas, settings.max_rms_sigmas)
     outliers = [int(index[i]) for i in out]
     clean = np.setdiff1d(np.arange(fk.size), out)
-    rms = _rms(residual[clean]) / noise
+    whole = rms(residual[clean]) / noise
     correlation = _correlation(residual)
-    head = _rms(residual[: max(8, fk.size // 8)]) / noise
-    tail = _rms(residual[max(8, fk.size // 8) :]) / noise
+    head = rms(residual[: max(8, fk.size // 8)]) / noise
+    tail = rms(residual[max(8, fk.size // 8) :]) / noise
     first = f"{fk[0]:.3g} to {fk[min(fk.size - 1, max(8, fk.size // 8))]:.3g} Hz"
     level: KkLevel = "pass"
-    if inductive > 0.6:
+    if noise > settings.max_noise:
+        level = "cannot decide"
+        why = f"the points scatter by {noise:.0%} of |Z|"
+    elif inductive > 0.6:
         level = "fail"
         why = f"Im Z is positive at {inductive:.0%} of the points: sign of Im Z misread, or an inductive sample"
     elif outliers:
         level = "fail"
         places = ", ".join(f"{f[i]:.4g} Hz (point {i + 1})" for i in outliers[:8])
         why = f"{len(outliers)} point(s) beyond {settings.max_point_sigmas:g} sigma: {places}"
-    elif rms > settings.max_rms_sigmas:
+        if max(outliers) < index[int(0.15 * index.size)]:
+            why += "; all at the fast end, where a cable may bend the points before them too"
+    elif whole > settings.max_rms_sigmas:
         level = "fail"
-        why = f"rms residual {rms:.2f} times the noise: drift, nonlinearity, or a point spread wrong"
+        why = f"rms residual {whole:.2f} times the noise: drift, nonlinearity, or a point spread wrong"
     elif head > settings.max_rms_sigmas and head > 1.4 * tail and correlation > 0.5 * settings.max_correlation:
         level = "fail"
         why = f"residuals of {head:.2f} times the noise at {first}: cable or phase artefact at high frequency"
     elif correlation > settings.max_correlation:
         level = "cannot decide"
-        why = f"residuals are small ({rms:.2f} times the noise) but run together (r = {correlation:.2f}): slow drift not excluded"
+        why = f"residuals are small ({whole:.2f} times the noise) but run together (r = {correlation:.2f}): slow drift not excluded"
     else:
-        why = f"rms residual {rms:.2f} times the noise, largest {float(size.max()):.1f} sigma, r = {correlation:.2f}"
+        why = f"rms residual {whole:.2f} times the noise, largest {float(size.max()):.1f} sigma, r = {correlation:.2f}"
     return (
         KramersKronig(
             level=level,
             reason=why,
             n_elements=fit.n_elements,
             mu=fit.mu,
-            rms_percent=100 * _rms(residual) * np.sqrt(2),
+            rms_percent=100 * rms(residual) * np.sqrt(2),
             noise_percent=100 * noise,
             residual_real=residual.real,
             residual_imag=residual.imag,
         ),
         outliers,
+        _suspects(spectrum, index, size, outliers, settings),
     )
 
 
-def _outliers(f: FloatArray, z: ComplexArray, noise: float, size: FloatArray, settings: EisCheckSettings) -> list[int]:
-    """Largest first, refitting without it, as one bad point bends the model around it; at most 5 %."""
-    out: list[int] = []
-    for _ in range(max(1, int(0.05 * f.size))):
-        worst = int(np.argmax(np.where(np.isin(np.arange(f.size), out), 0, size)))
-        if size[worst] <= settings.max_point_sigmas:
-            break
-        keep = np.setdiff1d(np.arange(f.size), [*out, worst])
-        fit = fit_linear_kk(f[keep], z[keep])
-        rest = np.zeros(f.size)
-        r = (z[keep] - fit.fitted_ohm) / np.abs(z[keep])
-        rest[keep] = np.maximum(np.abs(r.real), np.abs(r.imag)) / noise
-        if _rms(r) > settings.max_rms_sigmas * noise and rest.max() > 0.7 * size[worst]:
-            break  # not one point: the whole spectrum is off
-        out.append(worst)
-        size = rest
-    return sorted(out)
-
-
-def _rms(residual: ComplexArray) -> float:
-    """Of Re and Im together, as 1 sigma of each."""
-    return float(np.sqrt(np.mean(np.abs(residual) ** 2) / 2))
+def _suspects(
+    spectrum: ImpedanceSpectrum, index: np.ndarray, size: FloatArray, known: list[int], settings: EisCheckSettings
+) -> list[tuple[int, str]]:
+    """Points beyond 3.5 sigma with another reason to be wrong; none where the whole spectrum is off."""
+    far = [int(i) for i in index[size > SUSPECT_SIGMAS] if int(i) not in known]
+    if len(far) > 0.1 * index.size:
+        return []
+    limit = settings.max_quality_percent
+    named = [(i, suspect_reason(i, spectrum.frequency_hz, spectrum.quality, limit)) for i in far]
+    return [(i, why) for i, why in named if why]
 
 
 def _correlation(residual: ComplexArray) -> float:
@@ -212,9 +252,4 @@ def _findings(
         if bad.any() and not name.startswith("NSR"):
             problem = f"{name} above {settings.max_quality_percent:g} at {int(bad.sum())} point(s)"
             out.append(Finding(severity="warning", field=name, problem=problem, hint="smaller amplitude, longer wait"))
-    f = spectrum.frequency_hz[keep]
-    mains = [m for m in (50.0, 60.0, 100.0, 120.0, 150.0) if np.any(np.abs(f / m - 1) < 0.01)]
-    if mains and kk.level == "fail":
-        text = ", ".join(f"{m:g}" for m in mains)
-        out.append(Finding(severity="info", field="frequency_hz", problem=f"points near mains harmonics: {text} Hz"))
     return out

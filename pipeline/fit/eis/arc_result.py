@@ -10,7 +10,7 @@ from pipeline.fit.eis.circuit import Circuit
 from pipeline.fit.eis.covariance import Z95, profile_intervals
 from pipeline.fit.eis.order import OrderFit
 from pipeline.fit.eis.projection import Problem
-from pipeline.fit.eis.rivals import Alternatives
+from pipeline.fit.eis.rivals import Alternatives, sample_parts
 from pipeline.model.impedance import Arc
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Verdict
@@ -36,8 +36,12 @@ def describe_arcs(
     settings: ArcSettings,
     ambiguous: str,
     others: Alternatives,
+    misfit: float,
 ) -> tuple[Arc, ...]:
-    """One Arc per term, from the fastest; resistances are withheld where the verdict is not printable."""
+    """One Arc per term, from the fastest; resistances are withheld where the verdict is not printable.
+
+    ``misfit`` is the rms residual over the noise of the data.
+    """
     m = chosen.circuit.n_arcs
     window = float(omega.min() / (2 * np.pi)), float(omega.max() / (2 * np.pi))
     sigma = np.sqrt(np.maximum(np.diag(cov), 0.0))
@@ -49,7 +53,7 @@ def describe_arcs(
         far = float(np.exp(min(Z95 * sigma[i], 300.0)))
         low, high = profiles.get(i, (value / far, value * far))
         intervals.append((low * float(np.exp(others.low[i])), high * float(np.exp(others.high[i]))))
-    verdicts = [_judge(i, chosen, sigma, intervals[i], window, settings, ambiguous, others) for i in range(m)]
+    verdicts = [_judge(i, chosen, sigma, intervals[i], window, settings, ambiguous, others, misfit) for i in range(m)]
     blurred = [i + 1 for i, v in enumerate(verdicts) if v.level == "unresolved"]
     if blurred:
         why = f"split withheld: arc(s) {', '.join(map(str, blurred))} not determined"
@@ -69,13 +73,14 @@ def _judge(
     settings: ArcSettings,
     ambiguous: str,
     others: Alternatives,
+    misfit: float,
 ) -> Verdict:
     m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, window_hz
     apex_hz, exponent = float(np.exp(-theta[m + i]) / (2 * np.pi)), float(theta[2 * m + i])
     text = f"sigma {sigma[i]:.1%}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
     if apex_hz > settings.max_apex_over_f_max * f_max:
         return Verdict(level="refused", reason=f"{text}: apex beyond {settings.max_apex_over_f_max:g} f_max")
-    if apex_hz < f_min / settings.max_apex_over_f_max:
+    if apex_hz < f_min:
         return Verdict(level="refused", reason=f"{text}: apex below the lowest frequency, the arc is not closed")
     if ambiguous:
         return Verdict(level="unresolved", reason=f"{ambiguous} ({text})")
@@ -94,8 +99,8 @@ def _judge(
         return Verdict(level="weak", reason=f"{text}: {why}")
     if width > settings.resolved_sigma:
         return Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
-    if i == others.beside_hidden:
-        return Verdict(level="weak", reason=f"{text}: its faster neighbour lies beyond the window")
+    if misfit > settings.max_misfit_over_noise:
+        return Verdict(level="weak", reason=f"{text}: misfit {misfit:.1f} times the noise, sigma is indicative only")
     return Verdict(level="resolved", reason=text)
 
 
@@ -136,19 +141,27 @@ def _arc(
 
 
 def total_resistance(
-    chosen: OrderFit, cov: FloatArray, weak_sigma: float, others: Alternatives
+    chosen: OrderFit, cov: FloatArray, problem: Problem, weak_sigma: float, others: Alternatives
 ) -> tuple[Estimate | None, str]:
     """R_s + sum R_i with the covariance of its parts and what other circuits make of it, and in words what it holds."""
     c, theta = chosen.circuit, chosen.theta
-    index = [*range(c.n_arcs), *([c.position("series")] if c.series else [])]
+    sample = sample_parts(chosen, problem)
+    index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
     if not index:
         return None, "no resistance in the model"
+    open_ = [i + 1 for i in range(c.n_arcs) if sample[i] and chosen.x[i] > -float(problem.ln_omega.min())]
+    if open_:
+        return None, f"total withheld: arc {open_[-1]} does not close above the lowest frequency"
     parts = np.exp(theta[index])
     total = float(parts.sum())
     variance = float(parts @ cov[np.ix_(index, index)] @ parts)
     statistical = float(np.sqrt(max(variance, 0.0))) / total
     relative = float(np.hypot(statistical, max(-others.total[0], others.total[1])))
-    what = f"{c.n_arcs} arc(s)" + (" and the series resistance (leads and contacts included)" if c.series else "")
+    what = f"{int(sample[:-1].sum())} arc(s)" + (
+        " and the series resistance (leads and contacts included)" if c.series else ""
+    )
+    if not sample.all():
+        what += ", without the arc that does not close and has an electrode's capacitance"
     if relative > weak_sigma:
         return None, f"total of {what} withheld: sigma {relative:.0%}"
     low, high = total * np.exp(others.total[0] - Z95 * statistical), total * np.exp(others.total[1] + Z95 * statistical)

@@ -19,7 +19,7 @@ from pipeline.fit.eis.circuit import impedance
 from pipeline.fit.eis.covariance import covariance
 from pipeline.fit.eis.order import OrderFit, finish, fit_order, refine_order
 from pipeline.fit.eis.projection import Problem, prepare
-from pipeline.fit.eis.rivals import find_alternatives
+from pipeline.fit.eis.rivals import find_alternatives, sample_parts
 from pipeline.fit.eis.starts import lay_grid
 from pipeline.model.impedance import CheckedSpectrum, ModelScore, SpectrumFit
 from pipeline.model.measurement import ComplexArray, FloatArray
@@ -57,6 +57,8 @@ class ArcSettings:
     """Neighbours nearer than this in time constant may hide another arc between them."""
     close_bic: Annotated[float, Ge(0)] = 12.0
     """... unless one arc more is worse by this much in BIC."""
+    max_misfit_over_noise: Annotated[float, Gt(1)] = 3.0
+    """Misfit beyond this many times the noise: residuals are not random, so that no arc is more than weak."""
     max_misfit: Annotated[float, Gt(0)] = 0.10
     """Largest rms of |Z_fit - Z|/|Z|: beyond it no circuit of this kind describes the data."""
 
@@ -126,10 +128,11 @@ def _result(
     circuit = chosen.circuit
     noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
     cov = covariance(chosen.theta, circuit, omega, z) * noise2
-    ambiguous = _ambiguity(orders, chosen, settings) if decided is None else ""
+    ambiguous = _ambiguity(orders, chosen, problem, settings) if decided is None else ""
+    misfit = float(np.sqrt(noise2)) / checked.noise
     others = find_alternatives(chosen, problem, settings.max_arcs, settings.max_apex_over_f_max, noise2)
-    arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, others)
-    total, total_note = total_resistance(chosen, cov, settings.weak_sigma, others)
+    arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, others, misfit)
+    total, total_note = total_resistance(chosen, cov, problem, settings.weak_sigma, others)
     text, names, values, ln_cov = described_circuit(chosen, cov)
     frequency = 2 * np.pi * checked.spectrum.frequency_hz
     fitted = impedance(chosen.theta[None, :], circuit, frequency)[0]
@@ -139,8 +142,18 @@ def _result(
         findings.append(
             Finding(severity="warning", field="n_arcs", problem=ambiguous, hint="the series fit may decide")
         )
+    if misfit > settings.max_misfit_over_noise:
+        findings.append(
+            Finding(
+                severity="warning",
+                field="impedance_ohm",
+                problem=f"misfit {float(np.sqrt(noise2)):.2%} of |Z| is {misfit:.1f} times the noise",
+                hint="the circuit is not the whole truth: more processes, diffusion, or points to be masked",
+            )
+        )
+    sample = sample_parts(chosen, problem)
     worst = min(
-        (a.verdict for a in arcs),
+        (a.verdict for a, mine in zip(arcs, sample[:-1], strict=True) if mine),
         key=lambda v: ["refused", "unresolved", "weak", "resolved"].index(v.level),
         default=None,
     )
@@ -165,15 +178,18 @@ def _result(
     )
 
 
-def _ambiguity(orders: list[OrderFit], chosen: OrderFit, settings: ArcSettings) -> str:
+def _ambiguity(orders: list[OrderFit], chosen: OrderFit, problem: Problem, settings: ArcSettings) -> str:
     """Why the number of arcs is not certain, or ''."""
     if chosen.hits < 2:
         return f"the best cost was met by {chosen.hits} of {chosen.starts} starts only: global minimum not proven"
     m = chosen.circuit.n_arcs
     if m < 2:
         return ""
-    ratio = float(np.exp(np.min(np.diff(chosen.theta[m : 2 * m]))))
-    if m > 2 and ratio < settings.min_ratio:
+    closed = chosen.x[:m][chosen.x[:m] < -float(problem.ln_omega.min())]
+    if closed.size < 2:
+        return ""
+    ratio = float(np.exp(np.min(np.diff(closed))))
+    if closed.size > 2 and ratio < settings.min_ratio:
         return f"{m} arcs with time constants {ratio:.1f} apart, under {settings.min_ratio:g}: more than one split fits as well"
     more = next((o for o in orders if o.circuit.n_arcs == m + 1), None)
     if more is None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.fit.eis.order import OrderFit
-from pipeline.fit.eis.projection import Problem, bounds, fit_rows
+from pipeline.fit.eis.projection import Flags, Problem, bounds, fit_rows
 from pipeline.model.measurement import FloatArray
 
 RIVAL_BIC, RIVAL_BIC_SAME_SIZE = 2.0, 6.0
@@ -31,8 +31,6 @@ class Alternatives:
     high: FloatArray
     reasons: tuple[str, ...]
     total: tuple[float, float]
-    beside_hidden: int | None
-    """The arc whose faster neighbour lies beyond the window, if there is one."""
 
     def spread(self, i: int) -> float:
         """Largest shift of ln R of one arc."""
@@ -53,15 +51,20 @@ def find_alternatives(
     """
     m = chosen.circuit.n_arcs
     best = np.log(np.maximum(chosen.linear[:m], 1e-300))
-    total = float(np.log(chosen.linear[: m + 1].sum()))
+    whole = sample_parts(chosen, problem)
+    total = float(np.log(chosen.linear[: m + 1][whole].sum()))
     found: list[tuple[str, FloatArray, float]] = []
     for rival in chosen.rivals:
         more = rival.circuit.n_parameters > chosen.circuit.n_parameters
         if rival.bic - chosen.bic <= (RIVAL_BIC if more else RIVAL_BIC_SAME_SIZE):
-            found.append((f"with {_terms(rival)} the spectrum is fitted as well", rival.theta[:m], _total(rival)))
-    hidden = _hidden(chosen, problem, max_arcs, apex_limit, noise2)
-    found += hidden
-    refused = m > 0 and chosen.x[0] < -problem.ln_omega.max() - np.log(apex_limit)
+            found.append(
+                (
+                    f"with {_terms(rival)} the spectrum is fitted as well",
+                    rival.theta[:m],
+                    float(np.log(rival.linear[: m + 1][whole].sum())),
+                )
+            )
+    found += _hidden(chosen, problem, max_arcs, apex_limit, noise2)
     low, high, reasons = np.zeros(m), np.zeros(m), [""] * m
     for why, ln_r, _ in found:
         for i, shift in enumerate(ln_r - best):
@@ -69,8 +72,7 @@ def find_alternatives(
                 reasons[i] = why
             low[i], high[i] = min(low[i], shift), max(high[i], shift)
     shifts = [0.0, *(t - total for _, _, t in found)]
-    beside = int(refused) if hidden and m > refused else None
-    return Alternatives(low, high, tuple(reasons), (min(shifts), max(shifts)), beside)
+    return Alternatives(low, high, tuple(reasons), (min(shifts), max(shifts)))
 
 
 def _terms(order: OrderFit) -> str:
@@ -79,8 +81,20 @@ def _terms(order: OrderFit) -> str:
     return " and ".join(names) if names else "arcs only"
 
 
-def _total(order: OrderFit) -> float:
-    return float(np.log(order.linear[: order.circuit.n_arcs + 1].sum()))
+def sample_parts(chosen: OrderFit, problem: Problem) -> Flags:
+    """(M + 1,) which of R_1..R_M, R_s belong to the sample: not an arc that never closes in the window and whose capacitance
+
+    is an electrode's: 10^4 times that of the fastest arc (Irvine, Sinclair and West, Adv. Mater. 2 (1990) 132: bulk 1e-12 to
+    1e-11 F/cm, electrode 1e-7 to 1e-5 F/cm), or the only one beside R_s.
+    """
+    m = chosen.circuit.n_arcs
+    parts = np.ones(m + 1, dtype=bool)
+    ln_c = chosen.x[:m] - chosen.theta[:m]
+    for i in range(m):
+        open_ = chosen.x[i] > -float(problem.ln_omega.min())
+        electrode = ln_c[i] - ln_c[0] > np.log(1e4) if i else m == 1 and chosen.circuit.series
+        parts[i] = not (open_ and electrode)
+    return parts
 
 
 def _hidden(
@@ -119,5 +133,7 @@ def _at_places(
     for (apex, _), r, chi2 in zip(places, rows.c, rows.chi2, strict=True):
         if chi2 <= chosen.chi2 + 4 * noise2 and np.all(r[1:k] > 0):
             ln_r = np.concatenate([np.log(chosen.linear[:first]), np.log(r[1:k])])
-            out.append((f"an arc hidden at {apex:g} f_max would fit as well", ln_r, float(np.log(r[: k + 1].sum()))))
+            sample = np.concatenate([[True], sample_parts(chosen, problem)[first:]])
+            total = float(np.log(r[: k + 1][sample].sum()))
+            out.append((f"an arc hidden at {apex:g} f_max would fit as well", ln_r, total))
     return out
