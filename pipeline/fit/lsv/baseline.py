@@ -64,6 +64,13 @@ def noise_level(values: FloatArray) -> float:
     return max(sigma, digit / float(np.sqrt(12)), 1e-15)
 
 
+def noise_about_line(x_v: FloatArray, current_a: FloatArray) -> float:
+    """1 sigma of the current about the line through both neighbours: a jitter of the potential counts by the slope."""
+    share = (x_v[1:-1] - x_v[:-2]) / np.maximum(x_v[2:] - x_v[:-2], 1e-15)
+    away = current_a[1:-1] - current_a[:-2] * (1 - share) - current_a[2:] * share
+    return max(1.4826 * float(np.median(np.abs(away))) / float(np.sqrt(1.5)), 1e-15)
+
+
 def noise_factor(residual_a: FloatArray, size: int, noise_a: float) -> float:
     """How much more means of ``size`` points scatter than independent noise would; 1 where that is not significant."""
     whole = residual_a.size // size * size

@@ -17,6 +17,8 @@ BAND = (0.5, 2.0)
 MAX_POINTS = 200
 N_TANGENT = 800
 """Blocks that a sweep is cut into for the tangent."""
+RESOLUTION = 0.02
+"""The ends of the stretch fall between points: 1 sigma in steps of the sweep."""
 STEEP = 0.95
 """The tangent is laid through the stretch around the steepest place where the slope keeps this share of it."""
 
@@ -37,10 +39,13 @@ class Draws:
 
 
 def smooth(current_a: FloatArray, window: int) -> FloatArray:
-    """Running mean over ``window`` (odd) points; shorter and centred at the ends."""
+    """Running mean over ``window`` (odd) points.
+
+    Shorter and centred at the end; level over the first half window, where a shorter mean would cross levels by noise alone.
+    """
     n, half = current_a.size, window // 2
     total = np.concatenate([[0.0], np.cumsum(current_a)])
-    i = np.arange(n)
+    i = np.maximum(np.arange(n), min(half, n // 2))
     reach = np.minimum(np.minimum(i, n - 1 - i), half)
     return np.asarray((total[i + reach + 1] - total[i - reach]) / (2 * reach + 1))
 
@@ -166,6 +171,7 @@ def lay_tangent(
     found = x_v.mean() + _steepest(count, su, suu, sy, suy, m // 25)
     if not np.isfinite(found[0]):
         return None
+    found[1:] += RESOLUTION * float(x_v[-1] - x_v[0]) / x_v.size * draws.generator.standard_normal(draws.n)
     # a replicate of noisy data carries the noise twice; its spread about their own median is that of one noise
     return float(found[0]), np.asarray(found[0] + found[1:] - np.nanmedian(found[1:]))
 

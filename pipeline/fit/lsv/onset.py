@@ -17,7 +17,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from pipeline.errors import FitError
-from pipeline.fit.lsv.baseline import Baseline, fit_baseline, noise_factor, noise_level
+from pipeline.fit.lsv.baseline import Baseline, fit_baseline, noise_about_line, noise_factor
 from pipeline.fit.lsv.crossing import Draws, cross_level, cross_running_mean, first_crossing, lay_tangent, smooth
 from pipeline.fit.lsv.foot import Foot, fit_foot
 from pipeline.model.measurement import FloatArray
@@ -226,8 +226,8 @@ def _all_onsets(
     add(f"departure_{settings.departure_sigmas:g}sigma", found, _missing(s, smoothed, level))
     tangent: Found = None
     if smoothed.max() > 20 * spread:
-        upper = faradaic[faradaic > 0.5 * smoothed.max()]  # where a jitter of the potential counts most
-        noise = max(base.noise_a, noise_level(upper)) if upper.size >= 20 else base.noise_a
+        upper = faradaic > 0.7 * smoothed.max()  # where a jitter of the potential counts most
+        noise = max(base.noise_a, noise_about_line(s.x[upper], faradaic[upper]) if upper.sum() >= 20 else 0.0)
         tangent = lay_tangent(s.x, faradaic, noise, draws)
     add("tangent", tangent, "no faradaic current to lay a tangent on")
     return onsets, np.array(rows)
