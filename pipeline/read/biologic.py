@@ -19,6 +19,7 @@ from pipeline.read.cuts import cut_sweeps
 from pipeline.read.mpr import looks_like_mpr, parse_mpr
 from pipeline.read.mpt import EclabTable, looks_like_mpt, parse_mpt
 from pipeline.read.mpt_header import amplitude_v, area_is_default, area_m2, nominal_rate_v_per_s
+from pipeline.read.signs import to_complex
 
 QUALITY = re.compile(r"^(THD|NSD|NSR) .*/%$")
 TEMPERATURE = re.compile(r"^(temp\w*|T)\s*/\s*(°|deg ?)?(C|K)$", re.IGNORECASE)
@@ -103,8 +104,10 @@ def _impedance(raw: RawFile, table: EclabTable) -> tuple[FloatArray, np.ndarray]
         raise ReadError(source=raw.name, field=", ".join(missing), problem=f"not in the file{what}", hint=hint)
     f = columns["freq/Hz"]
     if missing:
-        return f, columns["|Z|/Ohm"] * np.exp(1j * np.deg2rad(columns["Phase(Z)/deg"]))
-    return f, columns["Re(Z)/Ohm"] - 1j * columns["-Im(Z)/Ohm"]
+        modulus, phase = columns["|Z|/Ohm"], np.deg2rad(columns["Phase(Z)/deg"])
+        with np.errstate(invalid="ignore"):
+            return f, to_complex(modulus * np.cos(phase), modulus * np.sin(phase))
+    return f, to_complex(columns["Re(Z)/Ohm"], -columns["-Im(Z)/Ohm"])
 
 
 def _contradiction(table: EclabTable, z: np.ndarray, rows: np.ndarray) -> str:
@@ -167,7 +170,11 @@ def _spectrum(
         notes = [*notes, Finding(severity="info", field="freq/Hz", problem="frequencies unsorted: put in order")]
     rows = rows[np.argsort(-f[rows], kind="stable")]
     temperature = external_temperature_k(table, rows)
-    external = {n: f"{float(np.nanmean(c[rows])):.5g} (mean)" for n, c in table.columns.items() if EXTERNAL.match(n)}
+    external = {
+        n: f"{float(np.mean(c[rows])):.5g} (mean)"
+        for n, c in table.columns.items()
+        if EXTERNAL.match(n) and np.all(np.isfinite(c[rows]))
+    }
     return ImpedanceSpectrum(
         source=replace(source, header={**source.header, **external}) if external else source,
         frequency_hz=f[rows],

@@ -18,7 +18,7 @@ from pipeline.model.measurement import ComplexArray, FloatArray, ImpedanceSpectr
 from pipeline.model.result import Finding
 from pipeline.read.cuts import cut_sweeps
 from pipeline.read.roles import Role
-from pipeline.read.signs import im_sign
+from pipeline.read.signs import im_sign, to_complex
 from pipeline.read.text_table import TextTable, find_tables
 from pipeline.read.vendors import vendor_format, vendor_table
 
@@ -85,7 +85,7 @@ def read_delimited_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple
     _require_columns(raw, table, role)
     notes: list[Finding] = list(table.findings)
     f = _frequency(table, role, settings)
-    z = _impedance(raw, table, role, f, settings, notes) * settings.impedance_scale
+    z = _impedance(raw, table, role, f, settings, notes)
     good = np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)
     if not named:
         _require_plausible(raw, f[good], z[good])
@@ -153,7 +153,7 @@ def _impedance(
     sign, finding = im_sign(f, a, b, table.names[second], settings.imaginary_sign)
     if finding is not None:
         notes.append(finding)
-    return np.asarray(a + 1j * sign * b)
+    return to_complex(a * settings.impedance_scale, sign * b * settings.impedance_scale)
 
 
 def _require_plausible(raw: RawFile, f: FloatArray, z: ComplexArray) -> None:

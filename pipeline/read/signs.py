@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.model.measurement import FloatArray
+from pipeline.model.measurement import ComplexArray, FloatArray
 from pipeline.model.result import Finding
 from pipeline.read.roles import ColumnName
 
@@ -21,6 +21,13 @@ DECISIVE = 0.6
 """Least |correlation| of phase and slope that decides: between those of noise (0.3 for 40 points) and of real spectra (> 0.8)."""
 MIN_POINTS = 8
 HINT = "[settings.eis.read] imaginary_sign"
+
+
+def to_complex(real: FloatArray, imag: FloatArray) -> ComplexArray:
+    """Real + j imag, also where they hold Inf or NaN (a product with j would mix them)."""
+    out = np.empty(real.shape, dtype=complex)
+    out.real, out.imag = real, imag
+    return out
 
 
 def phase_slope_correlation(frequency_hz: FloatArray, re_ohm: FloatArray, im_ohm: FloatArray) -> float:
