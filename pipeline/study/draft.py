@@ -8,9 +8,7 @@ loader skips, so that the file can be run at once and says what is missing.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +25,7 @@ from pipeline.read.names import (
 from pipeline.read.recognise import recognise
 from pipeline.read.source import load_raw
 from pipeline.study.draft_text import study_text
-from pipeline.study.files import MAX_FILES
+from pipeline.study.files import odd_temperature, walk_files
 
 MAX_NOTES = 20
 
@@ -44,6 +42,8 @@ class DraftFile:
     """From the name."""
     left_out: str = ""
     """Why it is no measurement of the study; '' where it is one."""
+    odd: str = ""
+    """Why the temperature in the name is not believed; '' where it is."""
     copy_of: bytes = b""
     """Hash of the content, to know copies by."""
     simulated: bool = False
@@ -74,7 +74,7 @@ def draft_study(folder: Path, name_rule: str | None) -> tuple[str, list[str]]:
     if not folder.is_dir():
         raise StudyError((f"{folder}: is no folder of raw files",))
     sample_rule, temperature_rule = _rules(name_rule)
-    names = sorted(_walk(folder))
+    names = [n for n in walk_files(folder, folder.name) if n != "study.toml"]
     raw = "raw" if names and all(n.startswith("raw/") for n in names) else "."
     base = folder / raw
     files = [
@@ -103,21 +103,6 @@ def _rules(name_rule: str | None) -> tuple[str, str]:
     return name_rule, name_rule if tells else TEMPERATURE_RULE
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    """Files below the folder, without hidden ones, results of a run, and study files; links to folders are not followed."""
-    count = 0
-    for here, folders, names in os.walk(folder, followlinks=False):
-        place = Path(here)
-        folders[:] = [d for d in folders if not d.startswith(".") and not (place / d / "manifest.json").is_file()]
-        for name in names:
-            if name.startswith(".") or (place == folder and name == "study.toml"):
-                continue
-            count += 1
-            if count > MAX_FILES:
-                raise StudyError((f"{folder}: more than {MAX_FILES} files below it",))
-            yield (place / name).relative_to(folder).as_posix()
-
-
 def _inspect(base: Path, name: str, sample_rule: str, temperature_rule: str) -> DraftFile:
     unknown = Recognition(file=name, technique="unknown", format="unknown")
     if not name.isprintable() or "\\" in name:
@@ -131,11 +116,13 @@ def _inspect(base: Path, name: str, sample_rule: str, temperature_rule: str) -> 
     whole = temperature_rule == sample_rule  # a rule of the user is matched against the whole path
     temperature = find_temperature(name, temperature_rule, whole=whole)
     sample = re.sub(r"[/\\\x00-\x1f\"]", "_", sample_from_name(name, sample_rule))[:80] or "sample"
+    odd = "" if temperature is None else odd_temperature(temperature.kelvin, celsius=temperature.celsius)
     return DraftFile(
         name=name,
         sample=sample,
         known=known,
-        temperature=temperature,
+        temperature=None if odd else temperature,
+        odd=odd,
         left_out=_why_not(known),
         copy_of=hashlib.sha256(raw.data).digest(),
         simulated=re.search(rb"\bsimulated\b", raw.data[:8000], re.IGNORECASE) is not None,
@@ -163,7 +150,7 @@ def _why_not(known: Recognition) -> str:
 def _leave_out(files: list[DraftFile]) -> list[DraftFile]:
     """The same with copies, twins of an export and scans at another edge than their name says left out, each with why."""
     seen: dict[bytes, str] = {}
-    stems = {without_suffix(f.name): f for f in files if f.name.lower().endswith(".mpt") and not f.left_out}
+    stems = _preferred(files)
     edges = {(f.sample, f.known.element) for f in files if not f.left_out and f.known.technique == "xas"}
     out: list[DraftFile] = []
     for file in files:
@@ -179,6 +166,21 @@ def _leave_out(files: list[DraftFile]) -> list[DraftFile]:
                 why = _other_edge(file, edges)
         out.append(replace(file, left_out=why))
     return out
+
+
+def _preferred(files: list[DraftFile]) -> dict[str, DraftFile]:
+    """Of the text and the binary export of one measurement the text, unless only the binary one tells the temperature."""
+    kept: dict[str, DraftFile] = {}
+    for file in files:
+        suffix = file.name.lower().rsplit(".", 1)[-1]
+        if file.left_out or suffix not in ("mpt", "mpr"):
+            continue
+        stem = without_suffix(file.name)
+        inside = file.known.temperature_origin == "external input"
+        other = kept.get(stem)
+        if other is None or (other.known.temperature_origin == "external input", False) < (inside, suffix == "mpt"):
+            kept[stem] = file
+    return kept
 
 
 def _same(a: Recognition, b: Recognition) -> bool:

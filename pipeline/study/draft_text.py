@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.read.names import NAME_RULE, TEMPERATURE_RULE, ZERO_CELSIUS_K, match_pattern
+from pipeline.read.names import NAME_RULE, TEMPERATURE_RULE, ZERO_CELSIUS_K, NamedTemperature, match_pattern
 
 if TYPE_CHECKING:
     from pipeline.study.draft import DraftFile
@@ -95,13 +95,12 @@ def _impedance(mine: list[DraftFile], files: Sequence[DraftFile]) -> list[str]:
     if inside:
         lines += ["", "  [[sample.eis]]", f"  files = {_listed(inside)}   # {_counts(inside)}"]
         lines.append("  # the temperature is the one that an external input recorded in the file")
-    named: dict[float, list[DraftFile]] = {}
+    named: dict[str, list[DraftFile]] = {}
     for file in rest:
         if file not in inside and file.temperature is not None:
-            named.setdefault(file.temperature.kelvin, []).append(file)
-    for kelvin, group in sorted(named.items()):
-        lines += ["", "  [[sample.eis]]", f"  files = {_listed(group)}   # {_counts(group)}"]
-        lines.append(f"  temperature_c = {round(kelvin - ZERO_CELSIUS_K, 6)}")
+            named.setdefault(_temperature(file.temperature), []).append(file)
+    for temperature, group in named.items():
+        lines += ["", "  [[sample.eis]]", f"  files = {_listed(group)}   # {_counts(group)}", f"  {temperature}"]
         lines += _hyphens(group)
     unknown = [f for f in rest if f not in inside and f.temperature is None]
     if unknown:
@@ -112,7 +111,13 @@ def _impedance(mine: list[DraftFile], files: Sequence[DraftFile]) -> list[str]:
             else ""
         )
         lines.append(f"  {QUESTION}temperature_c = ?{several}")
+        lines += [f"  {QUESTION}{quote(f.name)} says {f.odd}" for f in unknown if f.odd]
     return lines
+
+
+def _temperature(t: NamedTemperature) -> str:
+    celsius = round(t.kelvin - ZERO_CELSIUS_K, 6)
+    return f"temperature_c = {celsius}" if t.celsius else f"temperature_k = {t.kelvin}"
 
 
 def _placeholder(file: DraftFile) -> str:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pipeline.errors import StudyError
 from pipeline.model.measurement import Pellet, Sample
 from pipeline.model.sweep import SweepConditions
-from pipeline.study.files import RawFolder, temperature_log
+from pipeline.study.files import RawFolder, odd_temperature, temperature_log
 from pipeline.study.rows import EisFile, LsvFile, Review, Study, XasGroup
 from pipeline.study.schema import EisTable, LsvTable, SampleTable, StudyTable, XasTable
 from pipeline.study.settings import nearest, resolve_settings
@@ -21,7 +21,7 @@ from pipeline.study.settings import nearest, resolve_settings
 MAX_STUDY_BYTES = 4_000_000
 ZERO_CELSIUS_K = 273.15
 MAX_KELVIN = 1500.0
-"""Hotter is no pellet in a cell; a number in K given as °C lies below it and is caught by the Arrhenius line instead."""
+"""Hotter is no pellet in a cell."""
 
 
 def load_study(path: Path) -> Study:
@@ -156,6 +156,8 @@ def _eis(s: SampleTable, t: EisTable, i: int, files: RawFolder, reviews: Sequenc
     if given is not None and not 0 < given < MAX_KELVIN:
         problem = f"{given:g} K is no temperature of a cell (below absolute zero, or kelvin given as °C?)"
         files.mistakes.append(f"{files.study}: {where}: {problem}")
+    elif odd := odd_temperature(given, celsius=t.temperature_c is not None):
+        files.mistakes.append(f"{files.study}: {where}: {odd}")
     log = temperature_log(t.temperatures, where, files) if t.temperatures else {}
     rows = []
     for extra in (t.corrections.short, t.corrections.open):
