@@ -13,9 +13,11 @@ RAISED = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 
 
 def number_text(value: float, sigma: float) -> str:
-    """``2.70 ± 0.10``; a power of ten where it helps."""
+    """``2.70 ± 0.10``; a power of ten where it helps; a number that is given, not measured, without ±."""
     if not (math.isfinite(value) and math.isfinite(sigma)):
         return DASH
+    if sigma == 0:
+        return f"{value:.6g}"
     power, places = _layout(value, sigma)
     text = f"{value / 10.0**power:.{places}f} ± {sigma / 10.0**power:.{places}f}"
     return text if power == 0 else f"({text})×10{str(power).translate(RAISED)}"
@@ -38,7 +40,7 @@ def estimate_text(estimate: Estimate | None, factor: float = 1.0) -> str:
 
 def interval_text(estimate: Estimate | None, factor: float = 1.0) -> str:
     """``2.51 to 2.90``: the 95 % interval to the places of the value; empty where there is none."""
-    if estimate is None:
+    if estimate is None or estimate.sigma == 0:
         return ""
     power, places = _layout(estimate.value * factor, estimate.sigma * abs(factor))
     low, high = sorted((estimate.low * factor / 10.0**power, estimate.high * factor / 10.0**power))

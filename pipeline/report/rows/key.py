@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.model.absorption import Distortion
 from pipeline.model.measurement import Sample
 from pipeline.model.summary import ArrheniusFit, RunSummary, StabilityWindow
 from pipeline.report.rows.columns import S_PER_CM, Row, Table, columns, given, number, spread
-from pipeline.report.text import estimate_text, number_text
+from pipeline.report.text import DASH, estimate_text, number_text
 
 KEY = columns(
     "sample label conductivity_25C_S_per_cm:estimate extrapolated:flag activation_energy_eV:estimate "
@@ -76,11 +77,14 @@ def _key_row(summary: RunSummary, sample: Sample) -> Row:
         row["distances_verdict"] = "; ".join(s.verdict.level for s in shells)
     bent = [d for d in summary.distortions if d.sample == sample.id and d.reference_sample not in (None, sample.id)]
     if bent:
-        row["distortion"] = "; ".join(
-            f"{d.element} {d.edge} {estimate_text(given(d.relative_change, d.verdict), 100)} %" for d in bent
-        )
+        row["distortion"] = "; ".join(f"{d.element} {d.edge} {_percent(d)}" for d in bent)
         row["distortion_verdict"] = "; ".join(d.verdict.level for d in bent)
     return row
+
+
+def _percent(d: Distortion) -> str:
+    shown = given(d.relative_change, d.verdict)
+    return DASH if shown is None else f"{estimate_text(shown, 100)} %"
 
 
 def _cell(row: Row, name: str, factor: float = 1.0) -> str:

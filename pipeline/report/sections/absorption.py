@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pipeline.model.absorption import Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.summary import RunSummary
-from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, numeric, verdict_cell
+from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.report.figures.absorption import draw_distortion, draw_edge, draw_edges, title_of
 from pipeline.report.figures.wavelet import draw_map
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import given
 from pipeline.report.text import estimate_text, interval_text, plain
 
-SHELL_HEAD = (
-    "sample | shell | N | R / Å | 95 % | systematic / Å | σ² / Å² | E0 / eV | S0² | R-factor | variables of | verdict"
-)
+SHELL_HEAD = "sample | shell | N | R / Å | σ² / Å² | E0 / eV | S0² | fit | verdict"
 DISTORTION_HEAD = "sample | MS/SS by fit | change, fit / % | change, wavelet / % | f1 | mean bend / ° | verdict"
 SCAN_HEAD = "file | E0 / eV | step | shift / eV | noise of χ(k) | used | why not"
 
@@ -86,22 +84,24 @@ def _edge(
 
 
 def _shell(s: ShellFit) -> tuple[Cell | str, ...]:
+    systematic = f"systematic {plain(s.systematic_angstrom, 2)}" if s.verdict.printable else ""
+
     def e(x: object) -> str:
         return estimate_text(x if s.verdict.printable else None)  # type: ignore[arg-type]
 
     return (
         s.sample,
         Cell(text=f"{s.element}–{s.shell}", note=s.structure),
-        numeric(e(s.coordination)),
-        numeric(e(s.distance_angstrom)),
-        numeric(interval_text(given(s.distance_angstrom, s.verdict))),
-        numeric(plain(s.systematic_angstrom, 2) if s.verdict.printable else ""),
+        measured(e(s.coordination), "fixed" if s.coordination.sigma == 0 else ""),
+        measured(e(s.distance_angstrom), interval_text(given(s.distance_angstrom, s.verdict)), systematic),
         numeric(e(s.sigma2_angstrom2)),
         numeric(e(s.e0_shift_ev)),
         Cell(text=e(s.s02), numeric=True, note=s.s02_origin),
-        numeric(plain(s.r_factor, 3)),
-        Cell(text=f"{s.n_variables} of {s.n_independent:.1f}", note=f"k {s.k_min:g}–{s.k_max:g} Å⁻¹, R {s.r_min:g}–{s.r_max:g} Å, "
-             f"k-weight {','.join(map(str, s.k_weights))}"),
+        Cell(
+            text=f"R-factor {plain(s.r_factor, 3)}",
+            note=f"{s.n_variables} variables of {s.n_independent:.1f}; k {s.k_min:.3g} to {s.k_max:.3g} Å⁻¹, "
+            f"R {s.r_min:.3g} to {s.r_max:.3g} Å, k-weights {', '.join(map(str, s.k_weights))}",
+        ),
         verdict_cell(s.verdict),
     )  # fmt: skip
 

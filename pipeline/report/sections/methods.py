@@ -96,7 +96,8 @@ def _sweeps(summary: RunSummary) -> tuple[str, tuple[str, ...]] | None:
         "Potential sweeps. The segment at open circuit was dropped, the scan rate taken from time and potential, "
         "and a capacitive baseline fitted up to a breakpoint that the data choose. Onsets: the potentials at which "
         "the current density above the baseline reaches each threshold, at which it departs by 5 sigma of the "
-        "noise, and the tangent for comparison with the literature; intervals by residual bootstrap."
+        "noise (baseline and foot fitted together), and the tangent for comparison with the literature; intervals "
+        "by residual bootstrap."
     )
     return text, ("efron",)
 
@@ -105,16 +106,18 @@ def _absorption(summary: RunSummary) -> tuple[str, tuple[str, ...]] | None:
     if not summary.absorption:
         return None
     text = (
-        "X-ray absorption. Scans were aligned by their reference channel where there is one, outliers left out "
-        "with the reason, and merged by weight over their common range with standard errors. The background is a "
-        "spline that minimises χ(R) below rbkg; the noise of µ(E) is carried into χ(k) and χ(R). "
+        "X-ray absorption. Glitches of up to four points were masked, not replaced. Scans were aligned by their "
+        "reference channel where there is one, outliers left out with the reason, and merged by weight over their "
+        "common range with standard errors. The background is a spline that minimises χ(R) below rbkg; the noise "
+        "of µ(E) is carried into χ(k) and χ(R). "
     )
     keys = ["newville93", "newville13"]
     if summary.shells:
         versions = ", ".join(dict.fromkeys(s.feff_version for s in summary.shells if s.feff_version))
         text += (
             f"First shells were fitted in R space at several k-weights at once with paths of {versions or 'FEFF'}; "
-            "S0² was calibrated on the reference where the table says so and its uncertainty carried into N. "
+            "S0² was calibrated on the reference where the table says so and its uncertainty carried into N; "
+            "samples of one edge share the threshold energy where their free fits agree. "
         )
         keys += ["zabinsky", "stern", "ixs"]
     kinds = {a.wavelet.kind for a in summary.absorption if a.wavelet is not None}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.model.result import Estimate, Verdict
 from pipeline.model.summary import RunSummary, StabilityWindow
 from pipeline.model.sweep import SweepFit
-from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, numeric, verdict_cell
+from pipeline.report.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.report.figures.sweeps import draw_sweeps
 from pipeline.report.figures.windows import draw_windows
 from pipeline.report.gallery import Gallery
@@ -12,7 +13,7 @@ from pipeline.report.rows.columns import given
 from pipeline.report.rows.key import headline_window
 from pipeline.report.text import DASH, estimate_text, interval_text, plain
 
-ONSET_HEAD = "direction | file | criterion | onset / V vs Na/Na⁺ | 95 % | verdict"
+ONSET_HEAD = "direction | file | criterion | onset / V vs Na/Na⁺ | verdict"
 SWEEP_HEAD = (
     "direction | file | rate / mV s⁻¹ | C / µF | peak / µA cm⁻² | charge / mAh | per cm² / mAh | per g electrolyte "
     "/ mAh | noise / nA | left out"
@@ -53,6 +54,11 @@ def _drawn(w: StabilityWindow) -> bool:
     return w.computed_v_vs_na is not None or (measured and w.verdict.printable)
 
 
+def _volts(estimate: Estimate | None, verdict: Verdict) -> Cell:
+    shown = given(estimate, verdict)
+    return measured(estimate_text(shown), interval_text(shown))
+
+
 def _tables(summary: RunSummary) -> list[Block]:
     rows = []
     for w in summary.windows:
@@ -61,9 +67,9 @@ def _tables(summary: RunSummary) -> list[Block]:
             (
                 w.sample,
                 w.criterion,
-                numeric(estimate_text(given(w.reduction_limit_v_vs_na, w.verdict))),
-                numeric(estimate_text(given(w.oxidation_limit_v_vs_na, w.verdict))),
-                numeric(estimate_text(given(w.width_v, w.verdict))),
+                _volts(w.reduction_limit_v_vs_na, w.verdict),
+                _volts(w.oxidation_limit_v_vs_na, w.verdict),
+                _volts(w.width_v, w.verdict),
                 numeric(computed),
                 verdict_cell(w.verdict),
             )
@@ -75,14 +81,13 @@ def _tables(summary: RunSummary) -> list[Block]:
             f"{d.sample_a} − {d.sample_b}",
             d.direction,
             d.criterion,
-            numeric(estimate_text(given(d.difference_v, d.verdict))),
-            numeric(interval_text(given(d.difference_v, d.verdict))),
+            _volts(d.difference_v, d.verdict),
             verdict_cell(d.verdict),
         )
         for d in summary.differences
     ]
     if pairs:
-        head = "samples | limit | criterion | difference / V | 95 % | verdict"
+        head = "samples | limit | criterion | difference / V | verdict"
         blocks.append(grid("Differences between samples", head, pairs, "tables/differences.csv"))
     return blocks
 
@@ -96,10 +101,8 @@ def _sample(sample: str, fits: list[SweepFit], gallery: Gallery) -> list[Block]:
             e = given(o.onset_v_vs_na, o.verdict)
             scale = "" if f.checked.potential_is_vs_na else "as measured, not vs Na/Na⁺"
             file = f.checked.sweep.source.file
-            value = Cell(text=estimate_text(e), numeric=True, note=scale)
-            rows.append(
-                (f.checked.direction, file, o.criterion, value, numeric(interval_text(e)), verdict_cell(o.verdict))
-            )
+            value = measured(estimate_text(e), interval_text(e), scale)
+            rows.append((f.checked.direction, file, o.criterion, value, verdict_cell(o.verdict)))
     blocks.append(grid("Onsets", ONSET_HEAD, rows, "tables/lsv.csv"))
     blocks.append(grid("Sweeps", SWEEP_HEAD, [_sweep(f) for f in fits], "tables/lsv.csv"))
     return blocks
