@@ -86,7 +86,7 @@ def test_what_is_known_is_written_and_the_study_loads_at_once(folder):
     assert kelvin["eis/HSE-Sm_warm.mpt"] is None
     assert [r.name for r in study.lsv] == ["lsv/HSE-Sm_oxidation.mpt"]
     assert [(g.element, g.edge, g.mode, len(g.names)) for g in study.xas] == [("Ta", "L3", "transmission", 3)]
-    assert notes[0].endswith(", 7 left out, 1 lsv, 3 xas")
+    assert notes[0] == "18 files: 8 eis, 6 left out, 1 lsv, 3 xas"
 
 
 def test_a_pattern_takes_in_the_broken_file_so_that_the_run_rejects_it(folder):
