@@ -185,7 +185,7 @@ def _decades(panel: Panel, f: FloatArray, x: FloatArray, y: FloatArray, span: fl
         panel.axes.plot(x[i], y[i], "o", ms=3.4, color=BLUE)
         ends = slice(max(i - 1, 0), i + 2)
         steep = np.ptp(y[ends]) > np.ptp(x[ends])
-        style: dict[str, Any] = {"xytext": (4, -1), "va": "center"} if steep else {"xytext": (0, 4), "ha": "center"}
+        style: dict[str, Any] = {"xytext": (4, -1), "va": "center"} if steep else {"xytext": (0, 5.5), "ha": "center"}
         panel.axes.annotate(
             frequency_text(10.0**decade),
             (x[i], y[i]),
