@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.fit.xas.distortion_measure import Change, Measure, box_ratio, fit_tied
 from pipeline.fit.xas.octahedra import BENDS_DEGREE, chi_of_bend, run_octahedra, tied_model
-from pipeline.fit.xas.shell_fit import weigh_spectrum
+from pipeline.fit.xas.shell_spectrum import weigh_spectrum
 from pipeline.model.absorption import ReducedAbsorption, ShellFit
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Finding
@@ -75,7 +75,7 @@ def bend_of_change(
     findings = [Finding(severity="info", field="bend_degree", problem=told)]
     low, high = curve.angle(value + 1.96 * sigma), curve.angle(value - 1.96 * sigma)
     if curve.angle(value) < blind:
-        text = f"blind below {blind:g}°: the change of {value:+.0%} ± {sigma:.0%} leaves room for bends up to {max(high, blind):.0f}°"
+        text = f"blind below {blind:g}°: the change of {value:+.0%} ± {sigma:.0%} allows bends up to {max(high, blind):.0f}°"
         findings.append(Finding(severity="info", field="bend_degree", problem=text))
         return None, findings
     if value < float(curve.fit[-1]):

@@ -17,7 +17,8 @@ from pipeline.errors import FitError, PipelineError
 from pipeline.fit.xas.fourier import window_on_grid
 from pipeline.fit.xas.octahedra import SCALES, run_octahedra, tied_model
 from pipeline.fit.xas.reduce import repeat_background
-from pipeline.fit.xas.shell_fit import FitOutcome, FitRange, Member, ShellModel, Spectrum, fit_members, weigh_spectrum
+from pipeline.fit.xas.shell_fit import FitOutcome, Member, ShellModel, fit_members
+from pipeline.fit.xas.shell_spectrum import FitRange, Spectrum, weigh_spectrum
 from pipeline.fit.xas.wavelet import WaveletSettings, transform_wavelet
 from pipeline.model.absorption import ReducedAbsorption, ShellFit
 from pipeline.model.measurement import ComplexArray, FloatArray

@@ -1,128 +1,29 @@
 """Least squares of FEFF paths to chi(k), in R space with several k-weights at once, for one or more spectra.
 
-    residual = sum over k-weights and R in [r_min, r_max] of |FT[k^w W (chi - chi_model)] / eps_w|^2
+    minimise  sum over k-weights and R in [r_min, r_max] of |FT[k^w W (chi - chi_model)] / eps_w|^2   (shell_spectrum.py)
 
-eps_w is the noise of chi(R) at that weight (M. Newville, B. I. Boyanov and D. E. Sayers, J. Synchrotron Rad. 6 (1999) 264).  The
-residuals are linear in chi(k): one matrix, taken down to its rank.  Points of chi(R) are not independent, the less so for three
-k-weights of the same data; the covariance is therefore that of the estimator under the noise of chi(k),
+Points of chi(R) are not independent, the less so for three k-weights of the same data; the covariance is therefore that of the
+estimator under the noise of chi(k),
 
     cov = H^-1 J^T C J H^-1,   H = J^T J,   C = covariance of the residuals,
 
-and is multiplied by the reduced chi-squared where that is more than noise explains (IXS Standards and Criteria Committee, Error
-Reporting Recommendations, 2000): more than two standard deviations above 1.  Expectation and deviation of the residual under noise
+and is multiplied by the reduced chi-squared where that is more than noise explains, more than two standard deviations above 1 (IXS
+Standards and Criteria Committee, Error Reporting Recommendations, 2000).  Expectation and deviation of the residual under noise
 alone follow from C.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import least_squares
 
 from pipeline.errors import FitError
-from pipeline.fit.xas.fourier import K_STEP, R_STEP, transform, transform_noise, window_on_grid
 from pipeline.fit.xas.paths import PathBank, path_waves
+from pipeline.fit.xas.shell_spectrum import Spectrum
 from pipeline.model.measurement import FloatArray
-
-NOISE_R = (15.0, 25.0)
-"""Beyond all structure: what chi(R) shows there is noise, angstrom."""
-NOISE_EXCESS = 1.25
-"""Noise seen there over noise given, from which on it is believed: three standard deviations of some 70 independent points."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FitRange:
-    """Window in k, range in R, weights."""
-
-    k_min: float
-    k_max: float
-    dk: float
-    window: str
-    r_min: float
-    r_max: float
-    k_weights: tuple[int, ...]
-
-    @property
-    def n_independent(self) -> float:
-        """2 dk dR / pi, without the one that larch adds."""
-        return 2 * (self.k_max - self.k_min) * (self.r_max - self.r_min) / np.pi
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Spectrum:
-    """chi(k) on the uniform grid, its noise, and the matrix from chi to residuals."""
-
-    k: FloatArray
-    chi: FloatArray
-    sigma: FloatArray
-    matrix: FloatArray
-    """(rank, nk)"""
-    noise: FloatArray
-    """(rank, rank) covariance of the residuals."""
-
-    @property
-    def data(self) -> FloatArray:
-        """(rank,)"""
-        return np.asarray(self.matrix @ self.chi)
-
-
-def weigh_spectrum(k: FloatArray, chi: FloatArray, sigma: FloatArray, fit_range: FitRange) -> Spectrum:
-    """Residual matrix of one spectrum.
-
-    Parameters
-    ----------
-    k, chi, sigma:
-        (nk,) on the grid of 0.05 1/angstrom; where ``sigma`` is missing the noise of chi(R) beyond 15 Å is taken.
-
-    Raises
-    ------
-    FitError
-        Too short a range, or no noise at all.
-    """
-    k_end = float(k[-1])
-    problem = None
-    if fit_range.k_max > k_end + K_STEP:
-        problem = f"k range ends at {fit_range.k_max:g}, the data at {k_end:.2f} 1/angstrom"
-    elif fit_range.k_max - fit_range.k_min < 4:
-        problem = f"k from {fit_range.k_min:g} to {fit_range.k_max:g} 1/angstrom is too short a range"
-    if problem is not None:
-        raise FitError(source="", field="k range", problem=problem, hint="4 1/angstrom at least")
-    window = window_on_grid(k.size, fit_range.k_min, fit_range.k_max, fit_range.dk, fit_range.window)
-    sigma = noise_of(k, chi, sigma, window)
-    r = R_STEP * np.arange(1024)
-    r = r[(r >= fit_range.r_min - 1e-9) & (r <= fit_range.r_max + 1e-9)]
-    wave = np.exp(-2j * np.outer(r, k)) * (K_STEP / np.sqrt(np.pi))
-    rows = []
-    for w in fit_range.k_weights:
-        weight = k**w * window
-        part = wave * weight / transform_noise(weight * sigma)
-        rows += [part.real, part.imag]
-    _, values, basis = np.linalg.svd(np.concatenate(rows), full_matrices=False)
-    keep = values > 1e-7 * values[0]
-    matrix = values[keep, None] * basis[keep]
-    return Spectrum(k=k, chi=chi, sigma=sigma, matrix=matrix, noise=(matrix * sigma**2) @ matrix.T)
-
-
-def noise_of(k: FloatArray, chi: FloatArray, sigma: FloatArray, window: FloatArray) -> FloatArray:
-    """(nk,) 1 sigma of chi(k): as given, but not below what chi(R) shows beyond 15 Å; white where none is given."""
-    given = np.isfinite(sigma) & (sigma > 0)
-    inside = window > 1e-6
-    shape = np.where(given, sigma, np.median(sigma[given & inside]) if (given & inside).any() else 0.0)
-    weight = k * window
-    r, chi_r = transform(weight * chi, 31.0)
-    far = chi_r[(r >= NOISE_R[0]) & (r <= NOISE_R[1])]
-    seen = float(np.sqrt(np.mean(np.abs(far) ** 2) / 2))
-    if not shape[inside].any():
-        shape = np.ones_like(shape)
-        scale = seen / transform_noise(weight * shape)
-    else:
-        scale = seen / transform_noise(weight * shape)
-        scale = scale if scale > NOISE_EXCESS else 1.0
-    if not (np.isfinite(scale) and scale > 0):
-        raise FitError(source="", field="chi", problem="has no noise: constant or not a number")
-    return np.asarray(shape * scale)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -336,8 +237,3 @@ def fit_alone(spectrum: Spectrum, model: ShellModel, start: FloatArray, scales: 
     if not good:
         raise FitError(source="", field="parameters", problem="the data do not determine them", hint="a longer k range")
     return min(good, key=lambda o: o.chi2)
-
-
-def widen(fit_range: FitRange, **change: float | tuple[int, ...]) -> FitRange:
-    """The same range with something changed, for the scan of the systematic error."""
-    return replace(fit_range, **change)  # type: ignore[arg-type]

@@ -13,9 +13,10 @@ import numpy as np
 from scipy.stats import chi2
 
 from pipeline.errors import FitError
-from pipeline.fit.xas.shell_fit import FitOutcome, Member, Prior, Spectrum, fit_members
+from pipeline.fit.xas.shell_fit import FitOutcome, Member, Prior, fit_members
 from pipeline.fit.xas.shell_sample import SCALES, SampleFit
 from pipeline.fit.xas.shell_settings import ShellSettings
+from pipeline.fit.xas.shell_spectrum import Spectrum
 from pipeline.model.measurement import FloatArray
 
 REJECT_P = 0.01

@@ -11,7 +11,8 @@ from pipeline.errors import FitError
 from pipeline.fit.xas.crystal import Cluster
 from pipeline.fit.xas.feff import FeffRun, PathSearch, run_feff, write_input
 from pipeline.fit.xas.paths import FeffPath, bank_of
-from pipeline.fit.xas.shell_fit import FitRange, ShellModel
+from pipeline.fit.xas.shell_fit import ShellModel
+from pipeline.fit.xas.shell_spectrum import FitRange
 from pipeline.fit.xas.structures import Structure
 from pipeline.model.absorption import ReducedAbsorption
 

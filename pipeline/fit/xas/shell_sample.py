@@ -10,18 +10,10 @@ import numpy as np
 
 from pipeline.errors import FitError
 from pipeline.fit.xas.reduce import repeat_background
-from pipeline.fit.xas.shell_fit import (
-    FitOutcome,
-    FitRange,
-    Member,
-    ShellModel,
-    Spectrum,
-    fit_alone,
-    fit_members,
-    weigh_spectrum,
-)
+from pipeline.fit.xas.shell_fit import FitOutcome, Member, ShellModel, fit_alone, fit_members
 from pipeline.fit.xas.shell_model import Shell, all_distances, find_shell, one_distance, run_structure
 from pipeline.fit.xas.shell_settings import ShellSettings, ShellSpec
+from pipeline.fit.xas.shell_spectrum import FitRange, Spectrum, weigh_spectrum
 from pipeline.fit.xas.structures import Structure, choose_structure, polyhedron
 from pipeline.model.absorption import ReducedAbsorption
 from pipeline.model.result import Estimate, Finding

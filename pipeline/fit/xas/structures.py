@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.errors import FitError
-from pipeline.fit.xas.crystal import Cluster, Crystal, Site, build_cluster, read_cif
+from pipeline.fit.xas.cif import read_cif
+from pipeline.fit.xas.crystal import Cluster, Crystal, Site, build_cluster
 from pipeline.fit.xas.elements import atomic_number, bond_angstrom
 from pipeline.model.measurement import FloatArray
 
