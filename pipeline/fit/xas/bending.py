@@ -42,10 +42,10 @@ class BendCurve:
 
 
 def bend_curve(
-    mine: Measure, reduced: ReducedAbsorption, fit: ShellFit, cache: Path, settings: DistortionSettings
+    mine: Measure, reduced: ReducedAbsorption, fit: ShellFit, r_model: float, cache: Path, settings: DistortionSettings
 ) -> BendCurve:
     """Both measures of bent octahedra at the sample's own distance, sigma^2 and range."""
-    octahedra = run_octahedra(fit.element, fit.shell, fit.edge, fit.distance_angstrom.value, cache, bent=True)
+    octahedra = run_octahedra(fit.element, fit.shell, fit.edge, r_model, cache, bent=True)
     model = tied_model(octahedra.straight)
     k = reduced.k_per_angstrom
     ratios, boxes = [], []
@@ -65,7 +65,7 @@ def bend_curve(
 def bend_of_change(
     change: Change, curve: BendCurve, fit: ShellFit, settings: DistortionSettings
 ) -> tuple[Estimate | None, list[Finding]]:
-    """Mean angle with its 95 % interval, None where it is too small or beyond the model; and what has to be said."""
+    """Mean angle with its 95 % interval, None where it is too small, not told from 0, or beyond the model; and what to say."""
     value, sigma, blind = change.fit.value, change.fit.sigma, settings.blind_below_degree
     falls = ", ".join(f"{-f:.0%} at {a:g}°" for a, f in zip(curve.angles_degree[1:], curve.fit[1:], strict=True))
     told = (
@@ -74,7 +74,7 @@ def bend_of_change(
     )
     findings = [Finding(severity="info", field="bend_degree", problem=told)]
     low, high = curve.angle(value + 1.96 * sigma), curve.angle(value - 1.96 * sigma)
-    if curve.angle(value) < blind:
+    if curve.angle(value) < blind or low == 0:
         text = f"blind below {blind:g}°: the change of {value:+.0%} ± {sigma:.0%} allows bends up to {max(high, blind):.0f}°"
         findings.append(Finding(severity="info", field="bend_degree", problem=text))
         return None, findings

@@ -91,7 +91,8 @@ def parse_operation(text: str) -> tuple[FloatArray, FloatArray]:
         position = 0
         while position < len(part):
             term = TERM.match(part, position)
-            if term is None or term.end() == position or term[3] == "0":
+            unsigned = term is not None and position > 0 and not term[1]
+            if term is None or unsigned or int(term[3] or 1) == 0:
                 raise ValueError(f"{text[:40]!r} is no symmetry operation")
             sign = -1.0 if term[1] == "-" else 1.0
             if term[4]:

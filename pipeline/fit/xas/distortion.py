@@ -130,15 +130,16 @@ def _without(fit: ShellFit, reference: str | None, why: str, level: Level) -> Di
 
 def _row(pair: Pair, reference: str | None, base: Pair | None, cache: Path, settings: DistortionSettings) -> Distortion:
     reduced, fit = pair
-    own = measure_one(pair, range_of([pair], settings), cache, settings)
+    r_model = (base or pair)[1].distance_angstrom.value  # one model for all samples that are compared
+    own = measure_one(pair, range_of([pair], settings), r_model, cache, settings)
     findings: list[Finding] = []
     if own.f1 is None:
         text = f"the top of the wavelet box is below {SEEN_SIGMA:g} sigma of noise"
         findings.append(Finding(severity="warning", field="f1_intensity", problem=text))
     change = bend = expected = None
     if base is not None and base[1].sample != fit.sample:
-        change, mine, _ = measure_change(pair, base, cache, settings)
-        curve = bend_curve(mine, reduced, fit, cache, settings)
+        change, mine, _ = measure_change(pair, base, r_model, cache, settings)
+        curve = bend_curve(mine, reduced, fit, r_model, cache, settings)
         expected = curve.wavelet_for(change.fit.value)
         bend, said = bend_of_change(change, curve, fit, settings)
         findings += said

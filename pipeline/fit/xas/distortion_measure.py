@@ -74,9 +74,14 @@ def range_of(pairs: list[Pair], settings: DistortionSettings) -> FitRange:
 
 
 def measure_one(
-    pair: Pair, fit_range: FitRange, cache: Path, settings: DistortionSettings, chi: FloatArray | None = None
+    pair: Pair,
+    fit_range: FitRange,
+    r_model: float,
+    cache: Path,
+    settings: DistortionSettings,
+    chi: FloatArray | None = None,
 ) -> Measure:
-    """Both measures of one sample; with another chi(k) where one is given.
+    """Both measures of one sample, on FEFF of an octahedron at ``r_model``; with another chi(k) where one is given.
 
     Raises
     ------
@@ -84,8 +89,7 @@ def measure_one(
         The tied fit has no minimum, or the range is too short.
     """
     reduced, fit = pair
-    octahedra = run_octahedra(fit.element, fit.shell, fit.edge, fit.distance_angstrom.value, cache, bent=False)
-    model = tied_model(octahedra.straight)
+    model = tied_model(run_octahedra(fit.element, fit.shell, fit.edge, r_model, cache, bent=False).straight)
     spectrum = weigh_spectrum(reduced.k_per_angstrom, reduced.chi if chi is None else chi, reduced.chi_sigma, fit_range)
     outcome = fit_tied(spectrum, model, fit)
     f1, f1_k, f1_r = box_ratio(spectrum, fit.distance_angstrom.value, fit_range, settings)
@@ -100,7 +104,9 @@ def measure_one(
     )
 
 
-def measure_change(mine: Pair, its: Pair, cache: Path, settings: DistortionSettings) -> tuple[Change, Measure, Measure]:
+def measure_change(
+    mine: Pair, its: Pair, r_model: float, cache: Path, settings: DistortionSettings
+) -> tuple[Change, Measure, Measure]:
     """Relative change of both measures against the reference: noise of both, and the scatter over ranges and Rbkg.
 
     Raises
@@ -109,12 +115,15 @@ def measure_change(mine: Pair, its: Pair, cache: Path, settings: DistortionSetti
         The common range is too short, or a tied fit has no minimum.
     """
     base = range_of([mine, its], settings)
-    a, b = (measure_one(p, base, cache, settings) for p in (mine, its))
+    a, b = (measure_one(p, base, r_model, cache, settings) for p in (mine, its))
     fits: list[float] = []
     boxes: list[float] = []
     for fit_range, chis in _variants(base, mine[0], its[0]):
         try:
-            u, v = (measure_one(p, fit_range, cache, settings, chi) for p, chi in zip((mine, its), chis, strict=True))
+            u, v = (
+                measure_one(p, fit_range, r_model, cache, settings, chi)
+                for p, chi in zip((mine, its), chis, strict=True)
+            )
         except FitError:
             continue
         if v.ratio.value > 0:
@@ -161,7 +170,6 @@ def fit_tied(spectrum: Spectrum, model: ShellModel, fit: ShellFit) -> FitOutcome
             fit.sigma2_angstrom2.value,
             1.0,
             1.0,
-            1.6 * fit.sigma2_angstrom2.value,
         ]
     )
     member = Member(spectrum=spectrum, model=model, index=tuple(range(start.size)), offset=(0.0,) * start.size)

@@ -8,6 +8,7 @@ strong by focussing through the atom in the middle and falls when X - absorber -
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,8 @@ BENDS_DEGREE = (0.0, 5.0, 10.0, 15.0, 20.0, 25.0)
 ORIENTATIONS = 3
 """Bent octahedra averaged at each angle: directions of the bends are drawn at random."""
 SNAP_ANGSTROM = 0.02
-NAMES = ("amplitude", "E0", "dR", "sigma2", "collinear", "triangle", "sigma2 of the triangle")
-SCALES = (1.0, 1.0, 0.01, 0.001, 0.2, 0.2, 0.002)
+NAMES = ("amplitude", "E0", "dR", "sigma2", "collinear", "triangle")
+SCALES = (1.0, 1.0, 0.01, 0.001, 0.2, 0.2)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -41,6 +42,7 @@ def search(r_angstrom: float) -> PathSearch:
     return PathSearch(r_max_angstrom=round(2.06 * r_angstrom, 4))
 
 
+@lru_cache(maxsize=8)
 def run_octahedra(absorber: str, scatterer: str, edge: str, r_angstrom: float, cache: Path, *, bent: bool) -> BentModel:
     """FEFF on the straight octahedron, and on bent ones where asked."""
     r = round(round(r_angstrom / SNAP_ANGSTROM) * SNAP_ANGSTROM, 3)
@@ -99,7 +101,7 @@ def is_collinear(path: FeffPath) -> bool:
 
 
 def tied_model(paths: tuple[FeffPath, ...]) -> ShellModel:
-    """Single scattering, the triangle with amplitude and sigma^2 of its own, and the paths of twice the length.
+    """Single scattering, the triangle with an amplitude of its own, and the paths of twice the length.
 
     These share one amplitude factor, relative to FEFF of the straight octahedron, and are tied: dR = 2 dR, sigma^2 = 2 sigma^2
     (4 for to and fro over one bond).
@@ -115,7 +117,7 @@ def tied_model(paths: tuple[FeffPath, ...]) -> ShellModel:
             sigma2[i, 3] = 1.0
         elif path.reff_angstrom < 1.9 * r:
             multiplier.append(5)
-            sigma2[i, 6] = 1.0
+            sigma2[i, 3] = sigma2_factor(path, r)
         else:
             multiplier.append(4)
             sigma2[i, 3] = sigma2_factor(path, r)

@@ -19,12 +19,13 @@ import numpy as np
 from scipy.interpolate import BSpline, make_interp_spline
 
 from pipeline.errors import FitError
+from pipeline.fit.xas.background import EV_PER_K2
 from pipeline.fit.xas.elements import symbol_of
 from pipeline.model.absorption import ScatteringPath
 from pipeline.model.measurement import ComplexArray, FloatArray, freeze
 
-K2_PER_EV = 0.262468426
-"""2 m / hbar^2 in 1/(eV angstrom^2) (CODATA 2018)."""
+K2_PER_EV = 1 / EV_PER_K2
+"""2 m / hbar^2 in 1/(eV angstrom^2)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -78,7 +79,7 @@ def parse_paths(files: Mapping[str, str], source: str) -> tuple[str, tuple[FeffP
     rows = re.findall(r"^\s*(feff\d{4}\.dat)\s+\S+\s+(\S+)", files.get("files.dat", ""), re.MULTILINE)
     try:
         paths = tuple(_parse_path(name, files[name], float(amplitude)) for name, amplitude in rows)
-    except (KeyError, ValueError, IndexError, StopIteration) as error:
+    except (KeyError, ValueError, IndexError) as error:
         raise FitError(source=source, field="feffNNNN.dat", problem=f"cannot be read: {error}"[:200]) from None
     if not paths:
         raise FitError(source=source, field="files.dat", problem="names no path")
@@ -88,7 +89,9 @@ def parse_paths(files: Mapping[str, str], source: str) -> tuple[str, tuple[FeffP
 
 def _parse_path(name: str, text: str, amplitude_percent: float) -> FeffPath:
     lines = text.splitlines()
-    start = next(i for i, line in enumerate(lines) if "nleg, deg, reff" in line)
+    start = next((i for i, line in enumerate(lines) if "nleg, deg, reff" in line), None)
+    if start is None:
+        raise ValueError(f"{name}: no line with nleg, deg, reff")
     words = lines[start].split()
     legs = int(words[0])
     atoms = [line.split() for line in lines[start + 2 : start + 2 + legs]]

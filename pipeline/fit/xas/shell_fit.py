@@ -83,8 +83,15 @@ class Member:
     model: ShellModel
     index: tuple[int, ...]
     offset: tuple[float, ...]
-    scale: float = 1.0
-    """Residuals are divided by it: the square root of the reduced chi-squared of its own fit."""
+    excess: float = 1.0
+    """Reduced chi-squared of its own fit where noise does not explain it: its noise is taken as that much larger."""
+    oversampling: float = 1.0
+    """How many times its residuals count the same information; with 1 / oversampling as weight, H is the inverse covariance."""
+
+    @property
+    def scale(self) -> float:
+        """Residuals are divided by it."""
+        return float(np.sqrt(self.excess * self.oversampling))
 
     def local(self, theta: FloatArray) -> FloatArray:
         """(m,) the model's parameters."""
@@ -110,6 +117,8 @@ class FitOutcome:
     """(m, m) from noise, times the reduced chi-squared where noise does not explain it."""
     influence: FloatArray
     """(m, rank) of residuals on parameters."""
+    oversampling: float
+    """Mean of H cov: how many times the residuals count the same information."""
     excess: float
     """Reduced chi-squared that the covariance was multiplied by, 1 where noise explains the residual."""
     chi2: float
@@ -180,7 +189,7 @@ def _outcome(
     at = 0
     for m in members:
         n = m.spectrum.matrix.shape[0]
-        C[at : at + n, at : at + n] = m.spectrum.noise / m.scale**2 * max(1.0, m.scale**2)
+        C[at : at + n, at : at + n] = m.spectrum.noise / m.oversampling
         at += n
     C[at:, at:] = np.eye(n_priors)
     covariance = influence @ C @ influence.T
@@ -196,6 +205,7 @@ def _outcome(
         theta=theta,
         covariance=covariance * excess,
         influence=influence,
+        oversampling=float(np.trace(J.T @ J @ covariance)) / theta.size,
         excess=excess,
         chi2=chi2,
         chi2_reduced=float(reduced),

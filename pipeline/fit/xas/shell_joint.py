@@ -143,7 +143,8 @@ def _fit_group(
                 model=s.model,
                 index=tuple(range(at, at + n)),
                 offset=(0.0,) * n,
-                scale=float(np.sqrt(s.alone.excess)),
+                excess=s.alone.excess,
+                oversampling=s.alone.oversampling,
             )
         )
         priors.append(Prior(a=at + 1, b=total, offset=base - s.reduced.e0_ev, sigma=settings.threshold_sigma_ev))

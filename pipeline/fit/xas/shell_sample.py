@@ -146,7 +146,7 @@ def _say_static(shell: Shell, static: Estimate, outcome: FitOutcome) -> Finding:
     limit = np.pi / (2 * (shell.fit_range.k_max - shell.fit_range.k_min))
     text = (
         f"one distance stands for {parts} Å of the structure, nearer than {limit:.2f} Å can be told apart: "
-        f"{static.value:.4f} ± {static.sigma:.4f} Å² of sigma2 = {outcome.theta[3]:.4f} Å² is static disorder"
+        f"{static.value:.5f} ± {static.sigma:.5f} Å² of sigma2 = {outcome.theta[3]:.4f} Å² is static disorder"
     )
     return Finding(severity="info", field="sigma2", problem=text)
 

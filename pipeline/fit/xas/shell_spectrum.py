@@ -18,6 +18,8 @@ from pipeline.model.measurement import FloatArray
 
 NOISE_R = (15.0, 25.0)
 """Beyond all structure: what chi(R) shows there is noise, angstrom."""
+RANK = 1e-11
+"""Smallest eigenvalue kept, of the largest: what lies below is rounding."""
 NOISE_EXCESS = 1.25
 """Noise seen there over noise given, from which on it is believed: three standard deviations of some 70 independent points."""
 
@@ -83,15 +85,15 @@ def weigh_spectrum(k: FloatArray, chi: FloatArray, sigma: FloatArray, fit_range:
     sigma = noise_of(k, chi, sigma, window)
     r = R_STEP * np.arange(1024)
     r = r[(r >= fit_range.r_min - 1e-9) & (r <= fit_range.r_max + 1e-9)]
-    wave = np.exp(-2j * np.outer(r, k)) * (K_STEP / np.sqrt(np.pi))
-    rows = []
-    for w in fit_range.k_weights:
-        weight = k**w * window
-        part = wave * weight / transform_noise(weight * sigma)
-        rows += [part.real, part.imag]
-    _, values, basis = np.linalg.svd(np.concatenate(rows), full_matrices=False)
-    keep = values > 1e-7 * values[0]
-    matrix = values[keep, None] * basis[keep]
+    use = np.flatnonzero(window > 0)
+    lag = np.cos(2 * np.outer(K_STEP * np.arange(use.size), r)).sum(axis=1) * K_STEP**2 / np.pi
+    weights = np.array([k[use] ** w * window[use] for w in fit_range.k_weights])
+    weights /= np.array([[transform_noise(weight * sigma[use])] for weight in weights])
+    gram = weights.T @ weights * lag[np.abs(use[:, None] - use)]
+    values, basis = np.linalg.eigh(gram)  # of A^T A, where A is the matrix of all residuals
+    keep = values > RANK * values[-1]
+    matrix = np.zeros((int(keep.sum()), k.size))
+    matrix[:, use] = np.sqrt(values[keep])[:, None] * basis[:, keep].T
     return Spectrum(k=k, chi=chi, sigma=sigma, matrix=matrix, noise=(matrix * sigma**2) @ matrix.T)
 
 
