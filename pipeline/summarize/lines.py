@@ -2,8 +2,8 @@
 
     y_i = a + b (x_i - x0) + e_i,   var e_i = s_i^2 + tau^2,   x0 = weighted mean of x, so a and b are uncorrelated
 
-tau is chosen so that chi2 = n - p where the points scatter by more than their own sigma (Paule and Mandel, J. Res. Natl.
-Bur. Stand. 87 (1982) 377).  The covariance is always scaled by chi2/(n - p), and intervals are Student's with n - p degrees of
+tau maximises the restricted likelihood (Harville, J. Am. Stat. Assoc. 72 (1977) 320): 0 where the points scatter as their own
+sigma say.  The covariance is always scaled by chi2/(n - p), and intervals are Student's with n - p degrees of
 freedom (Knapp and Hartung, Stat. Med. 22 (2003) 2693): only the ratios of the given sigma are believed, not their size.
 """
 
@@ -100,26 +100,28 @@ def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:
 
 
 def _excess_variance(x: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
-    """tau^2 >= 0 with chi2(tau) = n - 2, by bisection; chi2 falls as tau grows."""
-
-    def chi2(tau2: float) -> float:
-        w = 1 / (sigma**2 + tau2)
-        d = x - np.sum(w * x) / np.sum(w)
-        r = y - np.sum(w * y) / np.sum(w)
-        r = r - d * np.sum(w * d * r) / np.sum(w * d * d)
-        return float(np.sum(w * r * r))
-
-    dof = x.size - 2
-    if chi2(0.0) <= dof:
+    """tau^2 >= 0 of the largest restricted likelihood: a grid, then a finer one around its best."""
+    top = float(np.var(y - np.polyval(np.polyfit(x - x.mean(), y, 1), x - x.mean()))) * 4 + 1e-300
+    grid = np.concatenate([[0.0], top * np.logspace(-8, 0, 81)])
+    score = _restricted(x, y, sigma, grid)
+    best = int(np.argmax(score))
+    if best == 0:
         return 0.0
-    high = float(np.var(y)) + float(np.max(sigma) ** 2)
-    while chi2(high) > dof:
-        high *= 4
-    low = 0.0
-    for _ in range(60):
-        mid = (low + high) / 2
-        low, high = (mid, high) if chi2(mid) > dof else (low, mid)
-    return high
+    low, high = grid[max(best - 1, 1)], grid[min(best + 1, grid.size - 1)]
+    fine = np.geomspace(low, high, 41)
+    return float(fine[int(np.argmax(_restricted(x, y, sigma, fine)))])
+
+
+def _restricted(x: FloatArray, y: FloatArray, sigma: FloatArray, tau2: FloatArray) -> FloatArray:
+    """(g,) restricted log-likelihood of tau^2."""
+    w = 1 / (sigma**2 + tau2[:, None])
+    total = w.sum(axis=1)
+    d = x - ((w @ x) / total)[:, None]
+    spread = np.sum(w * d * d, axis=1)
+    r = y - ((w @ y) / total)[:, None]
+    slope = np.sum(w * d * r, axis=1) / spread
+    r = r - slope[:, None] * d
+    return np.asarray(0.5 * (np.log(w).sum(axis=1) - np.log(total) - np.log(spread) - np.sum(w * r * r, axis=1)))
 
 
 def outliers(line: Line, x: FloatArray, p: float) -> tuple[tuple[int, float], ...]:

@@ -17,7 +17,7 @@ BAND = (0.5, 2.0)
 MAX_POINTS = 200
 N_TANGENT = 800
 """Blocks that a sweep is cut into for the tangent."""
-RESOLUTION = 0.02
+RESOLUTION = 0.01
 """The ends of the stretch fall between points: 1 sigma in steps of the sweep."""
 STEEP = 0.95
 """The tangent is laid through the stretch around the steepest place where the slope keeps this share of it."""
