@@ -10,7 +10,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.model.measurement import Recognition
     from pipeline.model.result import Finding
+    from pipeline.model.summary import Rejection
 
+NUMBER = r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -139,13 +141,26 @@ def _tell(outcome: object, *, strict: bool) -> int:
     print(f"\n{outcome.n_run} task(s) done, {outcome.n_known} known from an earlier run.")
     if outcome.rejected:
         print(f"{len(outcome.rejected)} rejected:")
-        for r in outcome.rejected:
-            hint = f" ({r.hint})" if r.hint else ""
-            print(f"  {r.stage}: {r.file}: {r.field}: {r.problem}{hint}")
+        for line in _rejections(outcome.rejected):
+            print("  " + line)
     report = outcome.out / "report.html"
     if report.is_file():
         print(f"report: {report}")
     return 1 if strict and outcome.rejected else 0
+
+
+def _rejections(rejected: Iterable[Rejection]) -> list[str]:
+    """One line for each rejection; of the loops of a file that differ in their numbers only, the first stands for all."""
+    groups: dict[tuple[str, str, str, str], list[Rejection]] = {}
+    for r in rejected:
+        key = (r.file, r.stage, re.sub(r" of loop \d+$", "", r.field), re.sub(NUMBER, "#", r.problem))
+        groups.setdefault(key, []).append(r)
+    lines = []
+    for (file, stage, field, _), group in groups.items():
+        first, more = group[0], f" [and {len(group) - 1} more loops]" if len(group) > 1 else ""
+        hint = f" ({first.hint})" if first.hint else ""
+        lines.append(f"{stage}: {file}: {first.field if not more else field}: {first.problem}{more}{hint}")
+    return lines
 
 
 def _collect(args: argparse.Namespace) -> int:
@@ -216,7 +231,7 @@ def _alike(name: str, findings: list[list[Finding]]) -> list[str]:
     groups: dict[tuple[str, str, str], list[tuple[int, Finding]]] = {}
     for number, one in enumerate(findings, start=1):
         for f in dict.fromkeys(one):
-            key = (f.severity, f.field, re.sub(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", "#", f.problem))
+            key = (f.severity, f.field, re.sub(NUMBER, "#", f.problem))
             groups.setdefault(key, []).append((number, f))
     lines = []
     for group in groups.values():
