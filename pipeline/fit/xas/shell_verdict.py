@@ -47,6 +47,8 @@ def judge_shell(s: SampleFit, joint: JointFit, i: int, settings: ShellSettings, 
         doubts.append(
             f"distance {local[2] + s.model.bank.reff[0]:.3f} Å is far from the model's {s.shell.distance_angstrom:.3f} Å"
         )
+    if s.shell.structure.movable:
+        doubts.append("no structure is given, the model is a guess")
     if broken:
         return Verdict(level="unresolved", reason="; ".join([*broken, *doubts]))
     if doubts:
