@@ -50,19 +50,26 @@ The absorption files have their rules in [absorption_files.md](absorption_files.
 """
 
 
+def peer_python(name: str) -> Path:
+    """Interpreter of one environment of peers, made where it is not there yet."""
+    home = ROOT / "build" / "peers" / name
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not (home / "ready").is_file():
+        packages = ENVIRONMENTS[name][0]
+        print(f"making {home} with {', '.join(packages)}", file=sys.stderr)
+        venv.create(home, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        (home / "ready").touch()
+    return python
+
+
 def peer_outcomes(folder: Path) -> dict[str, dict[str, Any]]:
     """What every peer makes of every file below ``folder``, by library and file."""
     found: dict[str, dict[str, Any]] = {}
-    for name, (packages, libraries) in ENVIRONMENTS.items():
-        home = ROOT / "build" / "peers" / name
-        python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        if not (home / "ready").is_file():
-            print(f"making {home} with {', '.join(packages)}", file=sys.stderr)
-            venv.create(home, with_pip=True, clear=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-            (home / "ready").touch()
+    for name, (_, libraries) in ENVIRONMENTS.items():
+        python = peer_python(name)
         for library in libraries:
-            out = home / f"{library}.json"
+            out = python.parents[1] / f"{library}.json"
             script = Path(__file__).with_name("formats_peers.py")
             subprocess.run([python, script, library, folder, out], check=True)
             found[library] = json.loads(out.read_text(encoding="utf-8"))

@@ -13,13 +13,16 @@ _Z = r"z[a-z0-9]{0,2}"
 ROLES: tuple[tuple[Role, str], ...] = (
     ("omega", r"^(omega|w|ω)\b|rad/s|rad s|rad·s"),
     ("frequency", r"^f(req\w*\.?)?(\b|_)|\bfreq(uency)?\b"),
-    ("modulus", r"\|\s*z\w?\s*\||^z ?mod|^mod(ulus)?\b|impedance magnitude|^z(\s*[/(\[].*)?$|^abs\w*[ (_]*z|magnitude"),
+    (
+        "modulus",
+        r"\|\s*z\w?\s*\||^z ?mod|^mod(ulus)?\b|impedance magnitude|^z(\s*[/(\[].*)?$|^abs\w*[ (_]*z|magnitude|^impedance\b",
+    ),
     ("phase", r"phase|phz|theta|^phi\b|^φ|^θ|^arg\b"),
     (
         "im",
-        rf"^{_Z}\s*('{{2}}|\"|`{{2}})|^im\w*[ (\[_]*-?z|^{_Z}[ _]?im\w*\b|^{_Z}[ _]?img\b|^imag\w*\b|^x(s|\b)|^reactance",
+        rf"^{_Z}\s*('{{2}}|\"|`{{2}})|^im\w*[ (\[_]*-?z|^{_Z}[ _]?im\w*\b|^{_Z}[ _]?img\b|^imag\w*\b|^x(_?s|\b)|^reactance",
     ),
-    ("re", rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^real\b|^r(s|\b)|^resistance"),
+    ("re", rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^real\b|^r(_?s|\b)|^resistance"),
     ("temperature", r"^(temp\w*|t)\b\W*(°|deg)?\s*[ck]\b"),
     ("time", r"^(corrected )?(elapsed )?(time|t)\b|^pt time"),
     ("potential", r"^(<?ewe>?(-ece)?|ecell|e|vf|v|u|<?vdc>?)\b|\b(potential|voltage)\b"),
@@ -61,9 +64,15 @@ class ColumnName:
     """True where the unit holds cm or m: a geometry was multiplied in."""
 
 
+def unquote(text: str) -> str:
+    """Without blanks around it, and without quotes where they stand on both sides (``Z"`` keeps its own)."""
+    text = text.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
 def read_name(text: str) -> ColumnName:
     """Role, sign, and unit of one column name."""
-    text = text.strip().strip('"').strip()
+    text = unquote(text)
     plain = text.replace("″", "''").replace("’", "'").replace("′", "'").replace("”", '"')
     plain = re.sub(r"^data:\s*", "", plain, flags=re.IGNORECASE)
     plain = re.sub(r"^WE\(\d\)\.", "", plain)

@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.errors import ReadError
 from pipeline.model.measurement import FloatArray, RawFile
 from pipeline.model.result import Finding
-from pipeline.read.roles import ColumnName, read_name
+from pipeline.read.roles import ColumnName, read_name, unquote
 from pipeline.read.text import count_lines, decode_text, is_binary, split_lines, to_float
 
 SAMPLE_LINES = 3000
@@ -189,7 +189,7 @@ def split_fields(line: str, delimiter: str | None) -> list[str]:
             return [f.strip() for f in next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])]
         except csv.Error:
             pass
-    return [f.strip().strip('"').strip() for f in line.split(delimiter)]
+    return [unquote(f) for f in line.split(delimiter)]
 
 
 def _row(line: str, delimiter: str | None, comma: bool) -> list[float] | None:

@@ -31,7 +31,9 @@ def lines(*rows: str) -> bytes:
 
 
 def table(form: str) -> list[str]:
-    return [form.format(i=i, f=f, re=z.real, im=z.imag, neg=-z.imag) for i, (f, z) in enumerate(zip(F, Z, strict=True))]
+    polar = {"mod": np.abs(Z), "phase": np.angle(Z, deg=True)}
+    columns = {"i": np.arange(F.size), "f": F, "re": Z.real, "im": Z.imag, "neg": -Z.imag, **polar}
+    return [form.format(**{k: v[i] for k, v in columns.items()}) for i in range(F.size)]
 
 
 GAMRY = [
@@ -103,6 +105,28 @@ VENDORS = {
             *table("{i};{f:.9g};{re:.9g};{neg:.9g};{i}"),
         ),
     ),
+    "zahner.txt": (
+        "delimited text",
+        lines("Zahner", "Number Frequency/Hz Impedance/Ohm Phase/deg", *table("{i} {f:.9e} {mod:.9e} {phase:.9e}")),
+    ),
+    "palmsens.csv": (
+        "delimited text",
+        "\r\n".join(
+            [
+                "Date and time:,2024-01-01",
+                "freq / Hz,neg. Phase / °,Idc / uA,Z / Ohm,Z' / Ohm,-Z'' / Ohm",
+                *table("{f:.9g},1,2,{mod:.9g},{re:.9g},{neg:.9g}"),
+            ]
+        ).encode("utf-16"),
+    ),
+    "lockin.csv": (
+        "delimited text",
+        lines("frequency;realz;imagz;absz", *table("{f:.9g};{re:.9g};{im:.9g};{mod:.9g}")),
+    ),
+    "lcr.csv": (
+        "delimited text",
+        lines('"No.","FREQ[Hz]","Z[ohm]","PHASE[deg]"', *table("{i},{f:.9g},{mod:.9g},{phase:.9g}")),
+    ),
     "a.dfr": (
         "Autolab dfr",
         lines(
@@ -129,6 +153,14 @@ def test_every_vendor(name):
     form, data = VENDORS[name]
     assert vendor_format(RawFile(name=name, data=data, size=len(data))) == form
     assert_z(read(data, name))
+
+
+def test_several_temperatures_in_one_file_each_keep_their_own():
+    head = "Freq. [Hz]\tTemp. [°C]\tZs' [Ohms]\tZs'' [Ohms]"
+    rows = [row.replace("T", str(t)) for t in (-20, 25) for row in table("{f:.9g}\tT\t{re:.9g}\t{im:.9g}")]
+    found = read(lines(head, *rows), "a.txt")
+    assert_z(found, n=2)
+    assert [s.temperature_k for s in found] == pytest.approx([253.15, 298.15])
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
