@@ -180,7 +180,10 @@ def slim_svg(svg: bytes) -> bytes:
 
 def logarithmic(axes: Axes, values: FloatArray) -> None:
     """Logarithmic y axis over all positive values and at least 1.3 decades, so that decades alone are named."""
+    from matplotlib.ticker import NullFormatter
+
     axes.set_yscale("log")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     good = values[np.isfinite(values) & (values > 0)]
     if good.size:
         low, high = float(np.log10(good.min())), float(np.log10(good.max()))

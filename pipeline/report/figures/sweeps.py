@@ -109,6 +109,7 @@ def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: 
                     fontsize=7,
                     color="#7a5200",
                     va="bottom",
+                    clip_on=True,
                 )
         left.axes.axhline(0, color=GREY, lw=0.5)
         if np.isfinite(floor):
