@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.model.absorption import Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.measurement import FloatArray
-from pipeline.report.figures.canvas import Canvas, Drawing, draw
+from pipeline.report.figures.canvas import Canvas, Drawing, draw, literal
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, ORANGE, RED, SINGLE, series_style
 from pipeline.report.text import RAISED
 
@@ -240,7 +240,7 @@ def draw_distortion(name: str, edge: str, found: Sequence[Distortion], *, simula
                 )
         panel.axes.axvline(0, color=GREY, lw=0.7)
         panel.axes.set(yticks=np.arange(len(found)), ylim=(-0.6, len(found) - 0.4))
-        panel.axes.set_yticklabels([d.sample for d in reversed(found)])
+        panel.axes.set_yticklabels([literal(d.sample) for d in reversed(found)])
         panel.axes.tick_params(axis="y", length=0)
         low, high = panel.axes.get_xlim()
         panel.axes.set_xlim(min(low, -10), max(high, 10))

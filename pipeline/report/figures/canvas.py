@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,16 @@ class Drawing:
         return dict(zip(self.paths, (self.svg, self.pdf, self.csv), strict=True))
 
 
+def literal(text: str) -> str:
+    """Text from a study or a file name, so that matplotlib takes no dollar in it for mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _labelled(style: dict[str, Any]) -> dict[str, Any]:
+    label = style.get("label")
+    return style if label is None else {**style, "label": literal(label)}
+
+
 @dataclass(slots=True)
 class Canvas:
     """The figure being drawn, in inches from its lower left corner, and the rows of its CSV."""
@@ -72,7 +83,7 @@ class Canvas:
 
     def text(self, x_in: float, y_in: float, text: str, **style: Any) -> None:
         """Text at a place in inches."""
-        self.figure.text(x_in / self.width_in, y_in / self.height_in, text, **style)
+        self.figure.text(x_in / self.width_in, y_in / self.height_in, literal(text), **style)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +107,7 @@ class Panel:
     def points(self, series: str, x: Any, y: Any, *, low: Any = None, high: Any = None, **style: Any) -> None:
         """Markers, with error bars from low to high where they are given."""
         self.keep(series, x, y, low, high)
-        style = {"linestyle": "none", **style}
+        style = _labelled({"linestyle": "none", **style})
         if low is None or high is None:
             self.axes.plot(x, y, **style)
             return
@@ -107,7 +118,7 @@ class Panel:
     def line(self, series: str, x: Any, y: Any, **style: Any) -> None:
         """A line."""
         self.keep(series, x, y)
-        self.axes.plot(x, y, **style)
+        self.axes.plot(x, y, **_labelled(style))
 
     def band(self, series: str, x: Any, low: Any, high: Any, **style: Any) -> None:
         """A band between two lines; y in the CSV is left empty."""
@@ -131,7 +142,8 @@ def draw(
     from matplotlib.figure import Figure
 
     width, height = size_in
-    with rc_context(dict(RC)):
+    with rc_context(dict(RC)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a letter the font has not is drawn as a box
         figure = Figure(figsize=size_in)
         FigureCanvasAgg(figure)
         canvas = Canvas(figure=figure, width_in=width, height_in=height)

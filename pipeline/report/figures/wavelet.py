@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.model.absorption import ReducedAbsorption, WaveletMap
 from pipeline.model.measurement import FloatArray
 from pipeline.report.figures.absorption import R_LABEL, title_of
-from pipeline.report.figures.canvas import Canvas, Drawing, draw
+from pipeline.report.figures.canvas import Canvas, Drawing, draw, literal
 from pipeline.report.figures.style import BLUE, SINGLE
 
 FIRST_SHELL = (1.2, 3.2)
@@ -93,7 +93,7 @@ def _difference(canvas: Canvas, title: str, w: WaveletMap, other: WaveletMap) ->
     k, r = w.k_per_angstrom, w.r_angstrom
     z = w.magnitude / first_shell(w) - onto(other, k, r) / first_shell(other)
     main = canvas.panel(title, (4.15, 0.42, 1.95, 1.95), ("k", "k / Å⁻¹"), ("r", R_LABEL))
-    main.axes.set_title(title)
+    main.axes.set_title(literal(title))
     top = max(float(np.nanmax(np.abs(z), initial=0.0)), 1e-3)
     filled = main.axes.pcolormesh(k, r, z, vmin=-top, vmax=top, cmap="PuOr_r", shading="nearest", rasterized=True)
     bar = canvas.panel("scale of the difference", (6.2, 0.42, 0.09, 1.95), ("", ""), ("", ""))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.model.summary import StabilityWindow
-from pipeline.report.figures.canvas import Canvas, Drawing, draw
+from pipeline.report.figures.canvas import Canvas, Drawing, draw, literal
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, RED
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def draw_windows(name: str, windows: Sequence[StabilityWindow], *, simulated: bo
                         f"{w.sample}, {what}", limit.value, y, limit.low, limit.high, y_name="row_limit_x_low95_high95"
                     )
         axes.set(yticks=np.arange(len(windows)), ylim=(-0.6, len(windows) - 0.4))
-        axes.set_yticklabels([w.sample for w in reversed(windows)])
+        axes.set_yticklabels([literal(w.sample) for w in reversed(windows)])
         axes.tick_params(axis="y", length=0, labelsize=8)
         low, high = axes.get_xlim()
         axes.set_xlim(min(low, 0.0) - 0.25, high + 0.35)

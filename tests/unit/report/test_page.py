@@ -16,7 +16,7 @@ from pipeline.model.summary import Rejection, RunSummary
 from pipeline.report.write import report_files, write_report
 from tests.synthetic_run import make_run, small_run
 
-HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}</style>"
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}</style> $\\frac{$ 样品"
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,7 @@ def test_hostile_names_stay_text_and_stay_inside_the_folder(tmp_path):
     assert len(page.all("style")) == 1
     assert "<script>alert" not in data.decode()
     assert HOSTILE in page.text
+    assert "could not be drawn" not in page.text
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
     assert all(re.fullmatch(r"[\w.+-]+", p.name) for p in tmp_path.rglob("*"))
 
