@@ -7,14 +7,17 @@ should know (self-absorption, normalised already, thickness).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
+from pipeline.check.detectors import choose_elements
 from pipeline.check.edge_steps import Rise, largest_rise, name_edge
+from pipeline.check.foreign_edges import ForeignEdge, find_foreign_edge
 from pipeline.check.glitches import find_outliers, group_runs
+from pipeline.check.suspicions import suspect
 from pipeline.errors import CheckError
 from pipeline.model.absorption import CheckedScan
 from pipeline.model.edges import edge_energy
@@ -70,7 +73,19 @@ def check_scan(
             hint="give the raw scan, or the project with mu(E)",
         )
     masks: list[Mask] = []
+    table_ev = edge_energy(element, edge)
+    used: tuple[str, ...] = tuple(scan.detectors)
     findings: list[Finding] = list(scan.findings)
+    if table_ev is not None:
+        scan, used, left_out = choose_elements(scan, table_ev)
+        findings += left_out
+        if left_out and not used:
+            raise CheckError(
+                source=scan.source.file,
+                field="detectors",
+                problem=f"no element of {len(scan.detectors)} can be used: {left_out[0].problem}",
+                hint="was the detector read out?",
+            )
     keep = np.isfinite(scan.energy_ev) & np.isfinite(scan.mu)
     _mask(masks, keep, ~keep, "not a number")
     if keep.sum() < settings.min_points:
@@ -82,6 +97,12 @@ def check_scan(
         )
     rise = _recognise(scan, keep, element, edge, mode, settings)
     sigma = _deglitch(scan, keep, rise, settings, masks, findings)
+    e, m = scan.energy_ev[keep], scan.mu[keep]
+    foreign = find_foreign_edge(e, m, sigma[keep], element=element, edge=edge, rise_ev=rise.energy_ev, step=rise.height)
+    if foreign is not None:
+        findings.append(_cut(masks, keep, scan, foreign, rise))
+    e, m = scan.energy_ev[keep], scan.mu[keep]
+    findings += suspect(scan, e, m, element=element, edge=edge, rise_ev=rise.energy_ev)
     reference = _reference(scan)
     return CheckedScan(
         scan=scan,
@@ -89,7 +110,7 @@ def check_scan(
         edge=edge,
         keep=tuple(bool(k) for k in keep),
         masks=tuple(masks),
-        detectors_used=tuple(scan.detectors),
+        detectors_used=used,
         findings=tuple(findings),
         mu_sigma=np.where(keep, sigma, np.nan),
         rise_ev=rise.energy_ev,
@@ -211,11 +232,16 @@ def _reference(scan: AbsorptionScan) -> tuple[str | None, str | None, float | No
     return named[0], named[1], rise.energy_ev
 
 
-def without_elements(scan: AbsorptionScan, names: tuple[str, ...]) -> AbsorptionScan:
-    """The scan with mu made of the named detector elements only."""
-    i0 = scan.i0
-    assert i0 is not None
-    total = np.sum([scan.detectors[n] for n in names], axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mu = total / i0
-    return replace(scan, mu=np.where(np.isfinite(mu), mu, np.nan))
+def _cut(masks: list[Mask], keep: np.ndarray, scan: AbsorptionScan, foreign: ForeignEdge, rise: Rise) -> Finding:
+    """Mask everything behind an edge that ends the usable range."""
+    name = f"{foreign.element} {foreign.edge}"
+    behind = keep & (scan.energy_ev >= foreign.cut_ev)
+    _mask(masks, keep, behind, f"behind the {name} edge")
+    k = np.sqrt(max(0.0, foreign.cut_ev - rise.energy_ev) / EV_PER_K2)
+    if foreign.own:
+        told = f"the {name} edge at {foreign.energy_ev:.0f} eV lies inside the scan"
+    else:
+        told = f"foreign edge at {foreign.energy_ev:.0f} eV ({name}), {foreign.fraction:.1%} of the edge step"
+    problem = f"{told}: {int(behind.sum())} points behind it masked, k ends at {k:.1f} 1/angstrom"
+    severity: Literal["info", "warning"] = "info" if foreign.own else "warning"
+    return Finding(severity=severity, field="energy", problem=problem)
