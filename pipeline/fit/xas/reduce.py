@@ -23,7 +23,8 @@ from pipeline.fit.xas.choices import ReduceSettings, honour_project
 from pipeline.fit.xas.compare import find_outlier_scans
 from pipeline.fit.xas.fourier import R_STEP, k_to_r, transform, window_on_grid
 from pipeline.fit.xas.merge import Prepared, align, calibrate, common_grid, merge, prepare, with_common_e0
-from pipeline.fit.xas.normalize import Normalized, choose_ranges, find_e0, normalize, with_step
+from pipeline.fit.xas.normalize import choose_ranges, find_e0, normalize, with_step
+from pipeline.fit.xas.telling import gather_findings, judge_background, scan_use, used_settings
 from pipeline.fit.xas.wavelet import map_wavelet
 from pipeline.model.absorption import CheckedScan, ReducedAbsorption, ScanUse
 from pipeline.model.edges import edge_energy
@@ -46,31 +47,30 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
     FitError
         No scan can be normalised, or too little lies behind the edge for chi(k).
     """
-    findings: list[Finding] = []
+    findings = gather_findings(checked)
     settings, origins = honour_project(settings, checked, findings)
-    uses: dict[tuple[str, int], ScanUse] = {}
+    uses: list[ScanUse] = []
     prepared: list[Prepared] = []
     for scan in checked:
         try:
             prepared.append(prepare(scan))
         except ValueError as error:
-            _record(uses, scan, f"cannot be normalised: {error}")
+            uses.append(scan_use(scan, f"cannot be normalised: {error}"))
     first = checked[0]
     if not prepared:
         raise FitError(
             source=first.scan.source.file,
             field="mu",
-            problem=f"no scan of {sample} {first.element} {first.edge} can be normalised: {next(iter(uses.values())).reason}",
+            problem=f"no scan of {sample} {first.element} {first.edge} can be normalised: {uses[0].reason}",
             hint="set pre1_ev … norm2_ev in [settings.xas.reduce]",
         )
     prepared = with_common_e0(calibrate(align(prepared, settings.align, findings), settings.calibrate, findings))
     out = find_outlier_scans(prepared, common_grid(prepared), prepared[0].norm.e0_ev, settings.max_scan_deviations)
-    for i, p in enumerate(prepared):
-        _record(uses, p.checked, out.get(i, ""), p)
+    uses += [scan_use(p.checked, out.get(i, ""), p) for i, p in enumerate(prepared)]
     used = [p for i, p in enumerate(prepared) if i not in out]
     energy, mu, sigma, _ = merge(used, common_grid(used))
     try:
-        return _reduce(sample, first, energy, mu, sigma, tuple(uses.values()), findings, settings, origins)
+        return _reduce(sample, first, energy, mu, sigma, tuple(uses), findings, settings, origins)
     except ValueError as error:
         raise FitError(
             source=first.scan.source.file,
@@ -78,21 +78,6 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
             problem=f"{sample} {first.element} {first.edge}: {error}",
             hint="does the scan reach far enough before and behind the edge?",
         ) from error
-
-
-def _record(uses: dict[tuple[str, int], ScanUse], scan: CheckedScan, reason: str, p: Prepared | None = None) -> None:
-    source = scan.scan
-    uses[source.source.file, source.loop] = ScanUse(
-        file=source.source.file,
-        loop=source.loop,
-        e0_ev=p.e0_ev if p else float("nan"),
-        edge_step=p.norm.edge_step if p else float("nan"),
-        shift_ev=p.shift_ev if p else 0.0,
-        shift_sigma_ev=p.shift_sigma_ev if p else 0.0,
-        used=not reason,
-        reason=reason,
-        noise_k=p.noise if p else None,
-    )
 
 
 def _reduce(
@@ -148,6 +133,8 @@ def _reduce(
         r_max_angstrom=s.r_max_angstrom,
     )  # fmt: skip
     noise_r = chi_r_noise(background.k, factor, k_min, k_max, dk, weight, window)
+    odd = judge_background(r, np.abs(chi_r), noise_r, choice.rbkg_angstrom)
+    findings += [odd] if odd else []
     wavelet = map_wavelet(
         background.k, background.chi, chi_sigma, s.wavelet, k_min=k_min, k_max=k_max, dk=dk, window=window
     )
@@ -180,7 +167,7 @@ def _reduce(
         window=window,
         rbkg_angstrom=choice.rbkg_angstrom,
         wavelet=wavelet,
-        settings=_told(norm, choice, background, s, origins),
+        settings=used_settings(norm, choice, background, s, origins),
         findings=tuple(findings),
     )
 
@@ -221,36 +208,6 @@ def chi_r_noise(
     r, spectra = transform((factor * weight[:, None]).T, 6.0)
     inside = r >= 1.0
     return float(np.sqrt(np.mean(np.sum(np.abs(spectra[:, inside]) ** 2, axis=0)) / 2))
-
-
-def _told(
-    norm: Normalized,
-    choice: BackgroundChoice,
-    background: Background,
-    settings: ReduceSettings,
-    origins: dict[str, str],
-) -> dict[str, float | str]:
-    """What was used, by the names that the archive looks for."""
-    return {
-        "pre1_ev": norm.ranges.pre1_ev,
-        "pre2_ev": norm.ranges.pre2_ev,
-        "norm1_ev": norm.ranges.norm1_ev,
-        "norm2_ev": norm.ranges.norm2_ev,
-        "n_norm": float(norm.ranges.n_norm),
-        "nvict": 0.0,
-        "bkg_k_weight": float(choice.k_weight),
-        "bkg_k_min": choice.k_min,
-        "bkg_k_max": float(background.k[-1]) if choice.k_max is None else choice.k_max,
-        "bkg_dk": choice.dk,
-        "bkg_window": choice.window,
-        "clamp_low": choice.clamp_low,
-        "clamp_high": choice.clamp_high,
-        "n_clamp": float(choice.n_clamp),
-        "n_spline": float(background.n_spline),
-        "align": settings.align,
-        "calibrated": "yes" if settings.calibrate else "no",
-        **({"from_project": ", ".join(sorted(origins))} if origins else {}),
-    }
 
 
 def repeat_background(
