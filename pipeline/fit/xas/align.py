@@ -44,7 +44,7 @@ def edge_shift(
     slope = spline.derivative()
     shift, step = start_ev, np.inf
     low, high = float(reference_energy_ev[0]), float(reference_energy_ev[-1])
-    residual, information, n = np.zeros(0), 0.0, 0
+    residual, pull, q, information = np.zeros(0), np.zeros(0), np.zeros((0, 3)), 0.0
     for _ in range(30):
         e = energy_ev + shift
         inside = (e >= max(low, edge_ev - below_ev)) & (e <= min(high, edge_ev + above_ev))
@@ -65,6 +65,10 @@ def edge_shift(
         shift += step
         if abs(step) < 1e-6:
             break
-    variance = float(residual @ residual) / max(1, n - 4)
-    sigma = float(np.sqrt(variance / information)) if information > 0 else float("inf")
+    sigma = float("inf")
+    if information > 0:
+        # jitter of the energy counts where mu is steep, and a few points decide: each residual as if its point had been
+        # left out (J.G. MacKinnon, H. White, J. Econometrics 29 (1985) 305)
+        leverage = np.clip(pull**2 / information + np.sum(q**2, axis=1), 0, 0.9)
+        sigma = float(np.sqrt(np.sum((pull * residual / (1 - leverage)) ** 2))) / information
     return shift, float(np.hypot(sigma, abs(step) if np.isfinite(step) and abs(step) > 1e-4 else 0.0))

@@ -51,6 +51,8 @@ class Background:
     """(nk,) 1/angstrom."""
     chi: FloatArray
     """(nk,)"""
+    k_max: float
+    """1/angstrom; where the spline ends."""
     coefficients: FloatArray
     """(ns,) of the B-splines, scale of mu."""
     n_spline: int
@@ -91,7 +93,7 @@ def remove_background(energy_ev: FloatArray, mu: FloatArray, choice: BackgroundC
     if k_max - k_min < 1.0:
         raise ValueError(f"no background between k = {k_min:.2f} and {k_max:.2f} 1/angstrom")
     grid = k_grid(k_max)
-    end = int(np.searchsorted(energy_ev, choice.e0_ev + k_max**2 * EV_PER_K2, side="right")) - 1
+    end = int(np.searchsorted(energy_ev, choice.e0_ev + k_max**2 * EV_PER_K2 + 1e-6, side="right")) - 1
     last = min(energy_ev.size, 2 + end)
     k_raw = k_all[: last - first]
     rbkg = max(choice.rbkg_angstrom, 2 * R_STEP)
@@ -116,6 +118,7 @@ def remove_background(energy_ev: FloatArray, mu: FloatArray, choice: BackgroundC
         mu0=mu0,
         k=grid,
         chi=(signal - splines @ coefficients) / choice.edge_step,
+        k_max=k_max,
         coefficients=coefficients,
         n_spline=n_spline,
         n_residuals=2 * n_r,

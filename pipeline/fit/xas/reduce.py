@@ -222,13 +222,14 @@ def repeat_background(
     """
     told = reduced.settings
     last = float(told["bkg_k_max"])
+    to_the_end = last**2 * EV_PER_K2 >= float(reduced.energy_ev[-1]) - reduced.e0_ev - 1e-3
     choice = BackgroundChoice(
         e0_ev=reduced.e0_ev if e0_ev is None else e0_ev,
         edge_step=reduced.edge_step.value,
         rbkg_angstrom=reduced.rbkg_angstrom if rbkg_angstrom is None else rbkg_angstrom,
         k_weight=int(float(told["bkg_k_weight"])),
         k_min=float(told["bkg_k_min"]),
-        k_max=None if last >= float(reduced.k_per_angstrom[-1]) else last,
+        k_max=None if to_the_end else last,
         dk=float(told["bkg_dk"]),
         window=str(told["bkg_window"]),
         clamp_low=float(told["clamp_low"]),

@@ -87,7 +87,7 @@ def used_settings(
         "nvict": 0.0,
         "bkg_k_weight": float(choice.k_weight),
         "bkg_k_min": choice.k_min,
-        "bkg_k_max": float(background.k[-1]) if choice.k_max is None else choice.k_max,
+        "bkg_k_max": background.k_max,
         "bkg_dk": choice.dk,
         "bkg_window": choice.window,
         "clamp_low": choice.clamp_low,
