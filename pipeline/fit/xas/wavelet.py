@@ -48,14 +48,23 @@ class WaveletSettings:
     """A tenth of sigma_R at 4 angstrom: nothing is lost between rows."""
 
 
-def _filter(x: FloatArray, settings: WaveletSettings) -> FloatArray:
-    """H(x), x >= 0."""
+REACHES = (12.0, 25.0, 60.0)
+"""Room behind the data in 1/angstrom, by which the transform is kept from running into its own beginning."""
+
+
+def _filter(omega: FloatArray, r_angstrom: FloatArray, settings: WaveletSettings) -> FloatArray:
+    """H(a w), (nr, nw), for angular frequencies (nw,) from 0 upwards and distances (nr,)."""
+    scaled = omega / (2 * r_angstrom[:, None])  # 1 at w = 2R
     if settings.kind == "morlet":
-        return np.asarray(2 * np.exp(-0.5 * (settings.morlet_sigma * (x - settings.morlet_eta)) ** 2))
-    n = settings.cauchy_order
-    scaled = x / n
+        return np.asarray(2 * np.exp(-0.5 * (settings.morlet_sigma * settings.morlet_eta * (scaled - 1)) ** 2))
     with np.errstate(divide="ignore"):
-        return np.asarray(2 * np.exp(n * (np.log(scaled) + 1 - scaled)))
+        logarithm = np.log(omega) - np.log(2 * r_angstrom)[:, None]
+    scaled -= logarithm
+    scaled -= 1
+    scaled *= -settings.cauchy_order
+    np.exp(scaled, out=scaled)
+    scaled *= 2
+    return scaled
 
 
 def transform_wavelet(
@@ -68,7 +77,7 @@ def transform_wavelet(
     weighted:
         (nk,) k^w chi W.
     r_angstrom:
-        (nr,) > 0.
+        (nr,) > 0, ascending.
 
     Returns
     -------
@@ -76,18 +85,24 @@ def transform_wavelet(
         (nr, nk) complex, angstrom^-w; (nr,) root of the sum of |h|^2 over k, by which white noise is multiplied.
     """
     q = np.sqrt(settings.cauchy_order) if settings.kind == "cauchy" else settings.morlet_eta * settings.morlet_sigma
-    centre = settings.cauchy_order if settings.kind == "cauchy" else settings.morlet_eta
-    reach = min(60.0, 6 * q / (2 * float(r_angstrom.min())))  # 1/angstrom: the wavelet rings that far at the lowest R
-    n = int(next_fast_len(weighted.size + int(reach / K_STEP)))
-    omega = 2 * np.pi / (n * K_STEP) * np.arange(n // 2 + 1)
-    spectrum: ComplexArray = rfft(weighted, n)
-    h = _filter(centre / (2 * r_angstrom[:, None]) * omega, settings)
-    keep = int(np.flatnonzero(h.max(axis=0) > 1e-12).max()) + 1
-    product = np.zeros((r_angstrom.size, n), dtype=complex)
-    product[:, :keep] = spectrum[:keep] * h[:, :keep]
-    gain = np.sqrt(np.sum(h**2, axis=1) / n)
-    w: ComplexArray = ifft(product, axis=1, overwrite_x=True)[:, : weighted.size]
-    return w, gain
+    widest = 2 * (1 + 8 / q + 30 / q**2)  # beyond this times R the filter is below 1e-12
+    values = np.empty((r_angstrom.size, weighted.size), dtype=complex)
+    gain = np.empty(r_angstrom.size)
+    # a wavelet rings over 6 sigma_k = 3 q/R: rows of high R need less room than those of low R
+    room = np.digitize(3 * q / r_angstrom, REACHES[:-1])
+    for level, reach in enumerate(REACHES):
+        rows = np.flatnonzero(room == level)
+        if rows.size == 0:
+            continue
+        n = int(next_fast_len(weighted.size + int(reach / K_STEP)))
+        step = 2 * np.pi / (n * K_STEP)
+        keep = min(n // 2 + 1, 2 + int(widest * r_angstrom[rows[-1]] / step))
+        h = _filter(step * np.arange(keep, dtype=float), r_angstrom[rows], settings)
+        product = np.zeros((rows.size, n), dtype=complex)
+        np.multiply(rfft(weighted, n)[:keep], h, out=product[:, :keep])
+        values[rows] = ifft(product, axis=1, overwrite_x=True)[:, : weighted.size]
+        gain[rows] = np.sqrt(np.einsum("ij,ij->i", h, h) / n)
+    return values, gain
 
 
 def map_wavelet(
