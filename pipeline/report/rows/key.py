@@ -104,7 +104,8 @@ def key_cells(summary: RunSummary) -> tuple[tuple[str, ...], list[tuple[str, ...
         if kink is not None:
             energy += f" → {_cell(r, 'second_activation_energy_eV')} above {kink:.0f} K"
         low, high = _cell(r, "reduction_limit_V_vs_Na"), _cell(r, "oxidation_limit_V_vs_Na")
-        window = f"{low} to {high}" if "window_verdict" in r else ""
+        window = DASH if low == high == DASH else f"{low} to {high}"
+        window = window if "window_verdict" in r else ""
         rows.append(
             (
                 str(r["sample"]),
