@@ -46,6 +46,9 @@ numbers that differ (beyond 1e-6) from those in the file, returned without a wor
 reader does not claim. "Not needed" are techniques that the pipeline has no use for: their tables are read too, and compared.
 galvani is given .mpt files with the line ends it asks for, impedance.py is told the instrument.
 
+What this project refuses holds no data (empty, stopped before its first point, settings, logs, graphics), no frequencies, or is
+no measurement; the reason stands in its column, and the tests in `tests/real/` hold every file against its reason.
+
 The absorption files have their rules in [absorption_files.md](absorption_files.md).
 """
 

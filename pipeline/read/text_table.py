@@ -217,6 +217,8 @@ def _header(lines: Sequence[str], first: int, delimiter: str | None, width: int)
     units: list[str] = []
     above = [line for line in lines[max(0, first - HEADER_LINES) : first] if line.strip() and len(line) <= MAX_LINE]
     for line in reversed(above):
+        if line.count('"') == 2:  # the whole line in quotes
+            line = unquote(line)  # noqa: PLW2901
         for d in dict.fromkeys((delimiter, "\t", ",", ";", None)):
             fields = [f.lstrip("#").strip() for f in split_fields(line, d)]
             if fields and not fields[0] and len(fields) > width:

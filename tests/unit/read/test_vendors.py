@@ -63,6 +63,16 @@ VENDORS = {
             *table("{f:.9E}\t1.0E-02\t0.0\t{i}\t{re:.9E}\t{im:.9E}\t0.0\t0\t3"),
         ),
     ),
+    "quoted.z": (
+        "ZPlot/ZView",
+        lines(
+            '"ZPlotW Data File: Version 3.2c"',
+            "0,3,0,1,300000,0.005",
+            "79",
+            "\"  Freq(Hz)    Ampl     Bias   Time(Sec)   Z'(a)    Z''(b)    GD   Err   Range\"",
+            *table("{f:.9E}, 1.0E-02, 0.0, {i}, {re:.9E}, {im:.9E}, 0.0, 0, 5"),
+        ),
+    ),
     "relaxis.txt": (
         "RelaxIS export",
         lines(
