@@ -47,9 +47,10 @@ reader does not claim. "Not needed" are techniques that the pipeline has no use 
 galvani is given .mpt files with the line ends it asks for, impedance.py is told the instrument.
 
 What this project refuses holds no data (empty, stopped before its first point, settings, logs, graphics), no frequencies, or is
-no measurement; the reason stands in its column, and the tests in `tests/real/` hold every file against its reason.
+no measurement; of absorption files also those whose header does not say what the columns are. The reason stands in its column, and
+the tests in `tests/real/` hold every file against its reason.
 
-The absorption files have their rules in [absorption_files.md](absorption_files.md).
+The rules: [impedance_files.md](impedance_files.md), [absorption_files.md](absorption_files.md).
 """
 
 
