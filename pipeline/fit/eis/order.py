@@ -98,7 +98,28 @@ def fit_order(
         if hits >= (6 if flat else 2) or (smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5):
             break  # proven, or one arc more is not wanted
     assert best is not None
+    free = _escape(problem, best, terms)
+    if free is not None:
+        near = int(np.sum(free.chi2 <= free.chi2.min() * 1.01))
+        if free.chi2.min() < 0.99 * best.chi2[0]:
+            best, hits = free.take(np.array([int(np.argmin(free.chi2))])), near
+        used += free.chi2.size
     return _order_fit(best, 0, terms & (best.c[0, n_arcs:] > 0), z, hits, used)
+
+
+def _escape(p: Problem, best: Rows, terms: Flags) -> Rows | None:
+    """Fits from the best one with its exponents off their limits: a minimum on a limit may hide a better one inside."""
+    m = best.x.shape[1] // 2
+    at_limit = (best.x[0, m:] > 1 - 1e-6) | (best.x[0, m:] < 0.5 + 1e-6)
+    if not at_limit[: m if not terms[2] else m + 1].any():
+        return None
+    slopes = (best.x[0, -1], 0.97, 0.75) if terms[2] else (best.x[0, -1],)
+    x = np.repeat(best.x, 2 * len(slopes), axis=0)
+    for k, (n, slope) in enumerate(product((0.85, 0.70), slopes)):
+        x[k, m : 2 * m][at_limit[:m]] = n
+        x[k, -1] = slope
+    allowed = np.tile(np.concatenate([np.ones(m, dtype=bool), terms]), (x.shape[0], 1))
+    return fit_rows(p, x, allowed, iterations=40, tolerance=3e-4, prune={12: 3})
 
 
 def refine_order(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit:

@@ -19,6 +19,9 @@ from pipeline.model.measurement import FloatArray
 RIVAL_BIC, RIVAL_BIC_SAME_SIZE = 2.0, 6.0
 HIDDEN_SHARE = 0.02
 """R_s below this share of the total is leads and contacts."""
+ELECTRODE_RATIO = 3e3
+"""Capacitance over that of the fastest arc from which on an arc is an electrode's: the smallest electrode (1e-7 F/cm) over the
+largest bulk (1e-11 F/cm) of Irvine, Sinclair and West, Adv. Mater. 2 (1990) 132, less a factor 3."""
 HIDDEN_PLACES = (1.0, 3.0, 10.0)
 HIDDEN_EXPONENTS = (0.85, 0.95)
 
@@ -84,15 +87,14 @@ def _terms(order: OrderFit) -> str:
 def sample_parts(chosen: OrderFit, problem: Problem) -> Flags:
     """(M + 1,) which of R_1..R_M, R_s belong to the sample: not an arc that never closes in the window and whose capacitance
 
-    is an electrode's: 10^4 times that of the fastest arc (Irvine, Sinclair and West, Adv. Mater. 2 (1990) 132: bulk 1e-12 to
-    1e-11 F/cm, electrode 1e-7 to 1e-5 F/cm), or the only one beside R_s.
+    is an electrode's, or that is the only one beside R_s.
     """
     m = chosen.circuit.n_arcs
     parts = np.ones(m + 1, dtype=bool)
     ln_c = chosen.x[:m] - chosen.theta[:m]
     for i in range(m):
         open_ = chosen.x[i] > -float(problem.ln_omega.min())
-        electrode = ln_c[i] - ln_c[0] > np.log(1e4) if i else m == 1 and chosen.circuit.series
+        electrode = ln_c[i] - ln_c[0] > np.log(ELECTRODE_RATIO) if i else m == 1 and chosen.circuit.series
         parts[i] = not (open_ and electrode)
     return parts
 

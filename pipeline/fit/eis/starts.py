@@ -32,7 +32,7 @@ class Grid:
 
 def lay_grid(p: Problem) -> Grid:
     """Time constants from beyond the highest to beyond the lowest frequency."""
-    fast, slow = np.log(0.2) - p.ln_omega.max(), np.log(1.0) - p.ln_omega.min()
+    fast, slow = np.log(0.2) - p.ln_omega.max(), np.log(3.0) - p.ln_omega.min()
     ln_tau = np.linspace(fast, slow, int(PER_DECADE * (slow - fast) / np.log(10)) + 1)
     m = _tail_exponent(p)
     tau = np.tile(ln_tau, len(EXPONENTS))
@@ -74,6 +74,9 @@ def draw_starts(
     taken += list(range(len(taken), keep))
     x = np.concatenate([tau[taken], n[taken], np.full((keep, 1), grid.m)], axis=1)
     x[:, :g] += rng.normal(0, 0.1, (keep, g))
+    x[::2, -1] = rng.uniform(
+        0.75, 1.0, x[::2, -1].size
+    )  # the slope of the last points may be an arc's, not the electrode's
     if smaller is not None and g > 1:
         k, share = g - 1, keep * 2 // 5
         rows = np.arange(keep - share, keep)
@@ -81,7 +84,7 @@ def draw_starts(
         x[rows, k] = np.quantile(grid.ln_tau, (np.arange(share) + rng.uniform(0, 1, share)) / share)
         x[rows, g : g + k] = np.clip(smaller[k : 2 * k] + 0.05, 0.6, 0.98)
         x[rows, 2 * g - 1] = 0.9
-        x[rows, -1] = smaller[-1]
+        x[rows[::2], -1] = smaller[-1]
     return x
 
 
