@@ -46,6 +46,15 @@ def disorder(path: Any, r: float) -> float:
     return 4.0 if len(atoms) == 1 else 2.0
 
 
+def molecule_chi(paths: Any, s02: float, shift: float, sigma2: float, e0_ev: float = 0.0) -> np.ndarray:
+    """All paths of one molecule, its bonds longer by ``shift``."""
+    r = min(p.reff_angstrom for p in paths)
+    total = np.zeros(K.size)
+    for p in paths:
+        total += thermal_chi(p, s02 * p.degeneracy, shift * p.reff_angstrom / r, sigma2 * disorder(p, r), e0_ev)
+    return total
+
+
 def bent_positions(r: float, bend_degree: float, seed: int) -> np.ndarray:
     """Six neighbours; each X-M-X is 180 - bend, the side at random."""
     rng = np.random.default_rng([seed, 99])

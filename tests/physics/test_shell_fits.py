@@ -15,7 +15,7 @@ from pipeline.fit.xas.shell_spectrum import weigh_spectrum
 from pipeline.fit.xas.shells import ShellSettings, ShellSpec, fit_edge
 from pipeline.fit.xas.structures import choose_structure
 from pipeline.model.measurement import AbsorptionScan, Source
-from tests.feff_truth import K2_PER_EV, K, octahedron_chi, reduced, thermal_chi
+from tests.feff_truth import K2_PER_EV, K, molecule_chi, octahedron_chi, reduced, thermal_chi
 
 SETTINGS = ShellSettings()
 SIX, NONE = ShellSpec(coordination=6), ShellSpec()
@@ -38,10 +38,11 @@ def edge(cache, rows, reference="ref", settings=SETTINGS):
     return {f.sample: f for f in fits}, failed
 
 
-def test_the_centre_of_a_thermal_distribution_comes_back(cache, bond):
+def test_the_centre_of_a_thermal_distribution_comes_back(cache):
     """The truth is averaged over distances by quadrature: R is its centre, sigma2 its variance, for little and much disorder."""
+    paths = run_structure(choose_structure("Ta", "Cl", None, None, 6), "L3", cache).paths
     for sigma2 in (0.003, 0.010):
-        chi = thermal_chi(bond, 5.4, 0.02, sigma2, 1.5)
+        chi = molecule_chi(paths, 0.9, 0.02, sigma2, 1.5)
         fit = edge(cache, [(reduced("ref", chi, 2e-4), SIX)])[0]["ref"]
         assert fit.distance_angstrom.value == pytest.approx(2.38, abs=0.0015)
         assert fit.sigma2_angstrom2.value == pytest.approx(sigma2, abs=1.5e-4)
@@ -54,7 +55,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(cache):
     """Noise 0.002, 40 seeds (200 in benchmarks/shells.py): the scatter is what sigma says it is."""
     structure = choose_structure("Ta", "Cl", None, None, 6)
     run = run_structure(structure, "L3", cache)
-    chi = thermal_chi(run.paths[0], 5.4, 0.012, 0.0036, 2.0)
+    chi = molecule_chi(run.paths, 0.9, 0.012, 0.0036, 2.0)
     shell = find_shell(run, structure, "Cl", reduced("x", chi, 0.002), (1, 2, 3))
     model, truth = one_distance(shell), np.array([5.4, 2.0, 0.012, 0.0036])
     pulls = []

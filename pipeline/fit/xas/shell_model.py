@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.errors import FitError
 from pipeline.fit.xas.crystal import Cluster
 from pipeline.fit.xas.feff import FeffRun, PathSearch, run_feff, write_input
+from pipeline.fit.xas.octahedra import sigma2_factor
 from pipeline.fit.xas.paths import FeffPath, bank_of
 from pipeline.fit.xas.shell_fit import ShellModel
 from pipeline.fit.xas.shell_spectrum import FitRange
@@ -22,6 +23,11 @@ PEAK_BELOW, PEAK_ABOVE = 0.75, 0.8
 """Fit range around the peak: its wings at k_max = 11 to 14 1/angstrom."""
 RBKG_MARGIN = 0.25
 """The background's own residue lies at Rbkg, half a resolution wide, angstrom."""
+FURTHER_ANGSTROM = 2.2
+"""Paths so much longer than the range still send their tails into it."""
+MOST_FURTHER = 12
+FURTHER_SIGMA2 = 1.5
+"""sigma^2 of a further shell over that of the first: its atoms move with the absorber's less."""
 NEXT_SHELL_GAP = 0.4
 """The range ends this far before the peak of the next shell, where that leaves as much above the first."""
 
@@ -128,34 +134,62 @@ def _valley(reduced: ReducedAbsorption, peak: float) -> float:
     return float(max(r[i], peak + NEXT_SHELL_GAP / 2))
 
 
+def _further(shell: Shell) -> list[FeffPath]:
+    """Paths whose waves reach into the fit range from beyond it, strongest first; none where the structure is a guess."""
+    if shell.structure.movable:
+        return []
+    used = {p.file for p in (*shell.first, *((shell.second,) if shell.second else ()))}
+    reach = shell.fit_range.r_max + PHASE_SHIFT_ANGSTROM + FURTHER_ANGSTROM
+    rest = [p for p in shell.run.paths if p.file not in used and p.reff_angstrom < reach]
+    return sorted(rest, key=lambda p: -p.amplitude_percent)[:MOST_FURTHER]
+
+
+def _disorder(path: FeffPath, r_angstrom: float) -> float:
+    """sigma^2 of a further path over that of the first shell."""
+    return FURTHER_SIGMA2 if path.legs == 2 else sigma2_factor(path, r_angstrom)
+
+
 def one_distance(shell: Shell) -> ShellModel:
-    """Amplitude, E0, dR, sigma^2 of the shell at one distance (and sigma^2 of the second): dR is from the model's mean."""
+    """Amplitude, E0, dR, sigma^2 of the shell at one distance (and sigma^2 of the second): dR is from the first path.
+
+    Further paths of the structure stand in the model too, without a parameter of their own: amplitudes as in the structure, dR in
+    proportion to length, sigma^2 a multiple of the first shell's.  Only their tails lie in the range.
+    """
     lead = max(shell.first, key=lambda p: p.degeneracy)
-    paths, share = [lead], [1.0]
-    if shell.second is not None:
-        paths.append(shell.second)
-        share.append(shell.second.degeneracy / shell.coordination)
-    names = ("amplitude", "E0", "dR", "sigma2", "sigma2 of the second shell")[: 3 + len(paths)]
-    delta_r = np.zeros((len(paths), len(names)))
-    sigma2 = np.zeros((len(paths), len(names)))
-    for i, path in enumerate(paths):
-        delta_r[i, 2] = path.reff_angstrom / paths[0].reff_angstrom if i else 1.0
-        sigma2[i, 3 + i] = 1.0
-    return ShellModel(
-        bank=bank_of(paths), names=names, share=np.array(share), multiplier=(-1,) * len(paths), delta_r=delta_r, sigma2=sigma2
-    )  # fmt: skip
+    own = [lead] if shell.second is None else [lead, shell.second]
+    rest = _further(shell)
+    names = ("amplitude", "E0", "dR", "sigma2", "sigma2 of the second shell")[: 3 + len(own)]
+    return _model(shell, own, [shell.coordination, *(p.degeneracy for p in own[1:])], rest, names)
 
 
 def all_distances(shell: Shell) -> ShellModel:
     """The shell at the distances of the structure, moved together: what one distance puts into sigma^2 is not in it."""
+    names = ("amplitude", "E0", "dR", "sigma2")
+    model = _model(shell, list(shell.first), [p.degeneracy for p in shell.first], _further(shell), names)
     n = len(shell.first)
-    delta_r, sigma2 = np.zeros((n, 4)), np.zeros((n, 4))
-    delta_r[:, 2], sigma2[:, 3] = 1.0, 1.0
+    delta_r, sigma2 = model.delta_r.copy(), model.sigma2.copy()
+    delta_r[:n, 2] = 1.0
+    sigma2[:n] = np.eye(len(names))[3]
+    return replace(model, delta_r=delta_r, sigma2=sigma2)
+
+
+def _model(
+    shell: Shell, own: list[FeffPath], numbers: list[float], rest: list[FeffPath], names: tuple[str, ...]
+) -> ShellModel:
+    paths = [*own, *rest]
+    r = own[0].reff_angstrom
+    delta_r, sigma2 = np.zeros((len(paths), len(names))), np.zeros((len(paths), len(names)))
+    delta_r[:, 2] = [p.reff_angstrom / r for p in paths]
+    for i, path in enumerate(paths):
+        if i < len(own):
+            sigma2[i, min(3 + i, len(names) - 1)] = 1.0
+        else:
+            sigma2[i, 3] = _disorder(path, r)
     return ShellModel(
-        bank=bank_of(shell.first),
-        names=("amplitude", "E0", "dR", "sigma2"),
-        share=np.array([p.degeneracy for p in shell.first]) / shell.coordination,
-        multiplier=(-1,) * n,
+        bank=bank_of(paths),
+        names=names,
+        share=np.array([*numbers, *(p.degeneracy for p in rest)]) / shell.coordination,
+        multiplier=(-1,) * len(paths),
         delta_r=delta_r,
         sigma2=sigma2,
     )

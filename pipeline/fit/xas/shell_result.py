@@ -42,7 +42,8 @@ def split_amplitude(
 ) -> Amplitude:
     """S02 from the reference, or assumed.
 
-    Without a reference the first sample of known coordination serves; a reference whose shell is not resolved does not.
+    Without a reference the first sample of known coordination and resolved shell serves; a reference whose shell is withheld does
+    not.
     """
     findings: list[Finding] = []
     named = [i for i, s in enumerate(samples) if s.reduced.sample == reference]
@@ -60,7 +61,8 @@ def split_amplitude(
         sigma = float(np.hypot(value * np.hypot(_relative(joint, i), _step(samples[i])), spread))
         verdict = judge_shell(samples[i], joint, i, settings, relative_sigma=sigma / max(value, 1e-9))
         name = samples[i].reduced.sample
-        if not verdict.printable or not 0.3 < value < 1.5:
+        fit_for_it = verdict.printable if reference is not None else verdict.level == "resolved"
+        if not fit_for_it or not 0.3 < value < 1.5:
             text = f"not calibrated on {name} (S02 = {value:.2f}): {verdict.reason}"
             findings.append(Finding(severity="warning", field="s02", problem=text))
             continue
