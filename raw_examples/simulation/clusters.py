@@ -1,7 +1,9 @@
 """Clusters, FEFF6L and the EXAFS equation: chi(k) of TaCl6 octahedra, straight or bent, and of SmCl3.
 
-chi(k) = S02 sum_paths N |f(k)| red(k) / (k R^2) exp(-2 R / lambda(k)) exp(-2 sigma^2 k^2) sin(2 k R + phases)
-(Rehr and Albers, Rev. Mod. Phys. 72 (2000) 621).  FEFF6L is the program that ships in the wheel of xraylarch; it is run
+chi(k) = S02 sum_paths N |f(k)| red(k) / (k R^2) exp(-2 R / lambda(k)) exp(-2 sigma^2 k^2) sin(2 k [R - s sigma^2] + phases),
+s = 2/R + 2/lambda (Rehr and Albers, Rev. Mod. Phys. 72 (2000) 621): R is the centre of a distribution of distances of variance
+sigma^2, of which nearer ones count more because the wave decays as exp(-2 R / lambda) / R^2 (Bunker, Nucl. Instrum. Methods 207
+(1983) 437).  FEFF6L is the program that ships in the wheel of xraylarch; it is run
 by its path, nothing of larch is imported.
 """
 
@@ -106,7 +108,8 @@ def _path(text: str, sigma2_shell: float) -> np.ndarray:
     k, shift, magnitude, phase, reduction, mean_path, _ = table.T
     sigma2 = sigma2_shell * _disorder(n_legs, atoms, r)
     amplitude = degeneracy * magnitude * reduction / r**2 * np.exp(-2 * r / mean_path - 2 * sigma2 * k**2)
-    total = np.interp(K_GRID, k, np.unwrap(shift) + phase) + 2 * K_GRID * r
+    nearer = np.interp(K_GRID, k, sigma2 * (2 / r + 2 / mean_path))
+    total = np.interp(K_GRID, k, np.unwrap(shift) + phase) + 2 * K_GRID * (r - nearer)
     return np.interp(K_GRID, k, amplitude) / np.maximum(K_GRID, 0.1) * np.sin(total)
 
 
