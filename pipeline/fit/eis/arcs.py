@@ -17,7 +17,7 @@ from pipeline.errors import FitError
 from pipeline.fit.eis.arc_result import describe_arcs, described_circuit, ln_parameters, total_resistance
 from pipeline.fit.eis.circuit import impedance
 from pipeline.fit.eis.covariance import covariance
-from pipeline.fit.eis.order import OrderFit, finish, fit_order, refine_order
+from pipeline.fit.eis.order import OrderFit, finish, fit_order, refine_order, search_again
 from pipeline.fit.eis.projection import Problem, prepare
 from pipeline.fit.eis.rivals import find_alternatives, sample_parts
 from pipeline.fit.eis.starts import lay_grid
@@ -96,7 +96,8 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     hopeless = HOPELESS * min(o.chi2 for o in orders)
     orders = [o if o.chi2 > hopeless else refine_order(o, problem, z) for o in orders]
     chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
-    polished = finish(chosen, problem, z)
+    polished = search_again(chosen, problem, grid, z, starts=2 * settings.starts, seed=settings.seed + 1)
+    polished = finish(polished, problem, z)
     orders = [polished if o is chosen else o for o in orders]
     chosen = polished
     misfit = float(np.sqrt(chosen.chi2 / omega.size))

@@ -28,6 +28,8 @@ PRUNE = {6: 6, 12: 4}
 """Iteration -> number of the best starts that are carried on."""
 FLAT_EXPONENT = 0.6
 """An arc flatter than this often stands for what another minimum explains better: six hits instead of two are asked for."""
+ROUGH = 1e-4
+"""Mean square residual beyond which (1 % of |Z|) the circuit is not the truth, minima are many, and six hits are asked for too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -63,12 +65,23 @@ class OrderFit:
 
 
 def fit_order(
-    n_arcs: int, problem: Problem, grid: Grid, z: ComplexArray, *, starts: int, seed: int, smaller: OrderFit | None
+    n_arcs: int,
+    problem: Problem,
+    grid: Grid,
+    z: ComplexArray,
+    *,
+    starts: int,
+    seed: int,
+    smaller: OrderFit | None,
+    terms: Flags | None = None,
+    wide: bool = False,
 ) -> OrderFit | None:
     """Best fit with ``n_arcs`` arcs, or None where there are fewer residuals than parameters.
 
     ``z`` (n,) in ohm, frequencies descending.  ``smaller`` is the best fit with one arc less: some of the starts split its arcs.
-    Starts are added until the best cost was met twice, at most ``ROUNDS`` times.
+    Starts are added until the best cost was met twice, at most ``ROUNDS`` times.  ``terms`` are R_s, L and blocking;
+    left out, those that the ends of the spectrum show.  ``wide``: not screened, all
+    exponents.
     """
     if Circuit(n_arcs=n_arcs, series=True, inductance=True, blocking=True).n_parameters + 3 > 2 * z.size:
         return None
@@ -79,15 +92,19 @@ def fit_order(
         at = int(np.argmin(bic))
         return _order_fit(rows, at, terms[at], z, 2, 2) if np.isfinite(bic[at]) else None
     rng = np.random.default_rng([seed, n_arcs])
-    terms = _screen(z)
+    terms = _screen(z) if terms is None else terms
     hint = smaller.x if smaller is not None and smaller.circuit.n_arcs == n_arcs - 1 else None
     n = max(4, starts * (n_arcs + 2) // 5)
     best: Rows | None = None
     hits = used = 0
     for _ in range(ROUNDS):
         x = draw_starts(grid, n_arcs, terms, DRAWS * n_arcs * n // 3, n, rng, hint)
+        if wide:
+            x[:, :n_arcs] = rng.uniform(grid.ln_tau.min(), grid.ln_tau.max(), (n, n_arcs))
+            x[:, n_arcs:-1] = rng.uniform(0.5, 1.0, (n, n_arcs))
+            x[:, -1] = rng.uniform(0.3, 1.0, n)
         allowed = np.concatenate([np.ones((n, n_arcs), dtype=bool), np.tile(terms, (n, 1))], axis=1)
-        rows = fit_rows(problem, x, allowed, iterations=40, tolerance=3e-4, prune=PRUNE)
+        rows = fit_rows(problem, x, allowed, iterations=40, tolerance=3e-4, prune=None if wide else PRUNE)
         used += n
         at = int(np.argmin(rows.chi2))
         if best is None or rows.chi2[at] < best.chi2[0]:
@@ -95,7 +112,10 @@ def fit_order(
             best = rows.take(np.array([at]))
         hits += int(np.sum(rows.chi2 <= best.chi2[0] * 1.01 + 1e-12 * problem.weight.size))
         flat = bool(np.any(best.x[0, n_arcs : 2 * n_arcs] < FLAT_EXPONENT))
-        if hits >= (6 if flat else 2) or (smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5):
+        rough = best.chi2[0] > ROUGH * 2 * z.size and n_arcs > 1
+        if hits >= (6 if flat or rough else 2) or (
+            smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5
+        ):
             break  # proven, or one arc more is not wanted
     assert best is not None
     free = _escape(problem, best, terms)
@@ -170,6 +190,18 @@ def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
     bic = n * np.log(np.maximum(rows.chi2, 1e-300) / n) + size * np.log(n)
     empty = np.any(terms & (rows.c[:, m:] <= 0), axis=1) | ((m == 0) & ~terms[:, 0])
     return np.where(empty, np.inf, bic)
+
+
+def search_again(found: OrderFit, problem: Problem, grid: Grid, z: ComplexArray, *, starts: int, seed: int) -> OrderFit:
+    """Many starts with the terms that were chosen, where the circuit is not the whole truth: minima are many there."""
+    c = found.circuit
+    if c.n_arcs == 0 or found.chi2 <= ROUGH * found.n_residuals:
+        return found
+    terms = np.array([c.series, c.inductance, c.blocking])
+    again = fit_order(c.n_arcs, problem, grid, z, starts=starts, seed=seed, smaller=None, terms=terms, wide=True)
+    if again is None or again.circuit != c or again.chi2 > 0.999 * found.chi2:
+        return found
+    return replace(again, rivals=found.rivals)
 
 
 def finish(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit:
