@@ -108,7 +108,7 @@ def _edge_near(
     height, white = (sy * ll - ly * sl) / det, (ly * ss - sy * sl) / det
     taken = height * sy + white * ly
     f_both = taken / 2 / np.maximum((whole - taken) / (free - 2), floor)
-    f_both = np.where((height > 0) & (white > 0), f_both, 0.0)
+    f_both = np.where((white > 0) & (white < 4 * height), f_both, 0.0)  # a glitch is a line without a step
     f = np.maximum(f_alone, f_both)
     i = int(np.argmax(f))
     both = bool(f_both[i] >= f_alone[i])

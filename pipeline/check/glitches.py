@@ -1,6 +1,6 @@
 """Glitches: up to four neighbouring points that do not belong to a smooth curve, masked and never replaced.
 
-Residuals are those of a Savitzky-Golay smoother (local cubic polynomials; A. Savitzky, M.J.E. Golay, Anal. Chem. 36
+Residuals are those of a Savitzky-Golay smoother (local polynomials; A. Savitzky, M.J.E. Golay, Anal. Chem. 36
 (1964) 1627) on uneven steps, studentised; outliers are found one by one by the generalised extreme studentised deviate
 test (B. Rosner, Technometrics 25 (1983) 165), as S.M. Wallace, M.A. Alsina, J.-F. Gaillard, J. Synchrotron Rad. 28 (2021)
 1642 do for glitches.  The scatter of the rest is the noise of mu.
@@ -16,8 +16,12 @@ from scipy.special import stdtrit
 
 from pipeline.model.measurement import FloatArray
 
-HALF = 7
-"""Points on either side: 15 in all, so that four bad ones do not carry the polynomial along."""
+HALF = 9
+"""Points on either side: 19 in all, so that four bad ones do not carry the polynomial along."""
+DEGREE = 5
+"""Over 19 points of 0.05 1/angstrom a polynomial of degree 5 follows every shell that matters."""
+LONGEST = 4
+"""Points of a glitch that are looked for together."""
 NOISE_HALF = 4
 """Points on either side for the noise: over 9 points even the oscillations of far shells are a cubic."""
 
@@ -50,24 +54,24 @@ def _deleted_residuals(
     w = keep[index].astype(float)
     own = index == at[:, None]
     w[own] = 0.0  # the point itself is left out: what the others predict
-    basis = u[:, :, None] ** np.arange(4)
+    basis = u[:, :, None] ** np.arange(DEGREE + 1)
     weighted = basis * w[:, :, None]
-    normal = np.einsum("nki,nkj->nij", weighted, basis) + 1e-12 * np.eye(4)
-    first = np.linalg.solve(normal, np.broadcast_to(np.eye(4)[:, :1], (at.size, 4, 1)))[:, :, 0]
+    normal = np.einsum("nki,nkj->nij", weighted, basis) + 1e-12 * np.eye(DEGREE + 1)
+    first = np.linalg.solve(normal, np.broadcast_to(np.eye(DEGREE + 1)[:, :1], (at.size, DEGREE + 1, 1)))[:, :, 0]
     weights = np.einsum("nki,ni->nk", weighted, first)  # prediction at u = 0
     error = np.sqrt(1 + np.sum(weights**2, axis=1))
     return np.asarray((y[at] - np.sum(weights * y[index], axis=1)) / error)
 
 
 def running_scatter(residual: FloatArray, keep: NDArray[np.bool_], half: int = 20) -> FloatArray:
-    """(n,) 1 sigma from the median of |residual| of about 40 neighbours, not less than a fifth of the overall one."""
+    """(n,) 1 sigma from the median of |residual| of about 40 neighbours, not less than 0.8 of the overall one."""
     size = np.abs(np.where(keep, residual, np.nan))
     whole = 1.4826 * float(np.nanmedian(size)) if keep.any() else 0.0
     padded = np.pad(size, half, constant_values=np.nan)
     views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
     with np.errstate(invalid="ignore"):
         local = 1.4826 * np.nanmedian(views, axis=1) if np.isfinite(size).all() else _nan_median(views)
-    return np.asarray(np.maximum(np.nan_to_num(local, nan=whole), 0.2 * whole + 1e-300))
+    return np.asarray(np.maximum(np.nan_to_num(local, nan=whole), 0.8 * whole + 1e-300))
 
 
 def smooth_scatter(residual: FloatArray, half: int = 50) -> FloatArray:
@@ -92,7 +96,7 @@ def _nan_median(views: FloatArray) -> FloatArray:
 
 
 def find_outliers(x: FloatArray, y: FloatArray, *, alpha: float, most: int) -> Smoothness:
-    """Generalised ESD test on the studentised residuals of local cubics.
+    """Extreme deviate test on the studentised residuals of local polynomials, runs of up to four at once.
 
     Parameters
     ----------
@@ -107,30 +111,52 @@ def find_outliers(x: FloatArray, y: FloatArray, *, alpha: float, most: int) -> S
     keep = np.ones(n, dtype=bool)
     residual = _deleted_residuals(x, y, keep, np.arange(n))
     sigma = running_scatter(residual, keep)
-    order: list[int] = []
     n_out = 0
-    for i in range(1, most + 1):
+    while n_out < most:
         score = np.where(keep, np.abs(residual) / sigma, 0.0)
         worst = int(np.argmax(score))
-        if score[worst] > _critical(n, i, alpha):
-            n_out = i
-        elif i > n_out + 4:
+        if score[worst] <= _critical(n, n_out + 1, alpha):
             break
-        order.append(worst)
-        keep[worst] = False
-        near = np.flatnonzero(np.abs(np.arange(n) - worst) <= 2 * HALF)
+        block = _guilty(x, y, keep, worst)
+        n_out += block.size
+        keep[block] = False
+        near = np.flatnonzero(np.abs(np.arange(n) - worst) <= 2 * HALF + LONGEST)
         residual[near] = _deleted_residuals(x, y, keep, near)
-        if score[worst] > 4:
-            sigma = running_scatter(residual, keep)
-    keep[:] = True
-    keep[order[:n_out]] = False
+        sigma = running_scatter(residual, keep)
+    for _ in range(2):  # neighbours of an outlier look bad as long as it is in their polynomial: take them back
+        residual = _deleted_residuals(x, y, keep, np.arange(n))
+        sigma = running_scatter(residual, keep)
+        keep |= np.abs(residual) < _critical(n, 1, alpha) * sigma
     kept = np.flatnonzero(keep)
     close = _deleted_residuals(x[kept], y[kept], keep[kept], np.arange(kept.size), NOISE_HALF)
     return Smoothness(
         residual=_deleted_residuals(x, y, keep, np.arange(n)),
         sigma=np.interp(x, x[kept], smooth_scatter(close)),
-        outliers=tuple(sorted(order[:n_out])),
+        outliers=tuple(int(i) for i in np.flatnonzero(~keep)),
     )
+
+
+def _guilty(x: FloatArray, y: FloatArray, keep: NDArray[np.bool_], worst: int) -> NDArray[np.intp]:
+    """The run of at most four points around the worst one without which the others are smoothest.
+
+    A bad point spoils the polynomials of its neighbours, so the worst residual is not always its own.
+    """
+    window = np.arange(max(0, worst - HALF - LONGEST), min(x.size, worst + HALF + LONGEST + 1))
+    u = (x[window] - x[worst]) / max(float(np.ptp(x[window])), 1e-300)
+    basis = u[:, None] ** np.arange(DEGREE + 1)
+    best, guilty = np.inf, np.array([worst])
+    for length in range(1, LONGEST + 1):
+        for start in range(worst - 2 * LONGEST, worst + LONGEST + 2):
+            out = (window >= start) & (window < start + length)
+            use = keep[window] & ~out
+            if out.sum() < length or use.sum() < DEGREE + 4:
+                continue
+            rest = y[window][use]
+            coefficients = np.linalg.lstsq(basis[use], rest, rcond=None)[0]
+            left = float(np.sum((rest - basis[use] @ coefficients) ** 2)) / (use.sum() - DEGREE - 1)
+            if left < best / (1.15 if length > guilty.size else 1.0):  # a longer run must be worth it
+                best, guilty = left, window[out]
+    return guilty
 
 
 def _critical(n: int, i: int, alpha: float) -> float:

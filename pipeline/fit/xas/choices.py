@@ -25,8 +25,9 @@ class ReduceSettings:
     """auto: by the reference foil where every scan has the same one, else by the sample's own edge, and said so."""
     calibrate: bool = False
     """Shift all so that the reference foil's edge lies at its tabulated energy; off: tables differ by up to 5 eV."""
-    max_scan_deviations: Annotated[float, Gt(2)] = 3.5
-    """A scan further from the others (robust standard deviations of their distances) is left out: 1 in 2000 by chance."""
+    max_scan_deviations: Annotated[float, Gt(2)] = 3.0
+    """A scan further from the others, in robust standard deviations of their distances, is left out: the usual careful
+    choice for the median absolute deviation; and it must be 1.5 times as far as the usual scan."""
     e0_ev: Annotated[float, Ge(0)] | None = None
     """Edge energy; none: the largest derivative of the merged spectrum, between the grid points."""
     edge_step: Annotated[float, Gt(0)] | None = None

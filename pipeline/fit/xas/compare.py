@@ -55,7 +55,11 @@ def find_outlier_scans(
     if len(scans) < 3:
         return {}
     flat, noise = flattened_on_grid(scans, grid_ev, e0_ev)
-    distance = _rms(flat - np.nanmedian(flat, axis=0))
+    everywhere = np.all(np.isfinite(flat), axis=0)
+    if everywhere.sum() < 20:
+        return {}
+    flat, noise = flat[:, everywhere], noise[:, everywhere]
+    distance = _rms(flat - np.median(flat, axis=0))
     middle = float(np.median(distance))
     if len(scans) < 5:
         return _among_few(flat, noise, max_deviations)
@@ -72,14 +76,14 @@ def find_outlier_scans(
 
 
 def _rms(difference: FloatArray) -> FloatArray:
-    return np.asarray(np.sqrt(np.nanmean(difference**2, axis=1)))
+    return np.asarray(np.sqrt(np.mean(difference**2, axis=1)))
 
 
 def _among_few(flat: FloatArray, noise: FloatArray, max_deviations: float) -> dict[int, str]:
     """Each scan against the mean of the others: out where it alone is far off, and the others agree."""
     n = len(flat)
     expected = _rms(noise)
-    apart = np.array([_rms(flat[i : i + 1] - np.nanmean(np.delete(flat, i, axis=0), axis=0))[0] for i in range(n)])
+    apart = np.array([_rms(flat[i : i + 1] - np.mean(np.delete(flat, i, axis=0), axis=0))[0] for i in range(n)])
     among = np.array([max(_pair(np.delete(flat, i, axis=0))) for i in range(n)])
     worst = int(np.argmax(apart))
     floor = max(float(np.max(expected)), 1e-4)
@@ -92,4 +96,4 @@ def _among_few(flat: FloatArray, noise: FloatArray, max_deviations: float) -> di
 
 
 def _pair(flat: FloatArray) -> list[float]:
-    return [float(np.sqrt(np.nanmean((flat[i] - flat[j]) ** 2))) for i in range(len(flat)) for j in range(i)]
+    return [float(np.sqrt(np.mean((flat[i] - flat[j]) ** 2))) for i in range(len(flat)) for j in range(i)]

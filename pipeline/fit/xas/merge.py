@@ -230,9 +230,10 @@ def common_grid(scans: Sequence[Prepared]) -> FloatArray:
     low = max(float(s.energy_ev[0]) for s in scans)
     high = min(float(s.energy_ev[-1]) for s in scans)
     first = scans[0]
-    e = first.checked.scan.energy_ev + first.shift_ev
-    e = e[np.isfinite(e)]
-    e = np.unique(np.concatenate([first.energy_ev, e[np.min(np.abs(e[:, None] - first.energy_ev), axis=1) > 1e-3]]))
+    masked = first.checked.scan.energy_ev[~np.array(first.checked.keep)] + first.shift_ev
+    masked = masked[np.isfinite(masked)]
+    far = np.min(np.abs(masked[:, None] - first.energy_ev), axis=1, initial=np.inf) > 1e-3
+    e = np.unique(np.concatenate([first.energy_ev, masked[far]]))
     return np.asarray(e[(e >= low - 1e-6) & (e <= high + 1e-6)])
 
 

@@ -1,0 +1,158 @@
+"""Real scans from the file to chi(R): edges, references, outliers, foreign edges, noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.check.xas import XasCheckSettings, check_scan
+from pipeline.errors import CheckError
+from pipeline.fit.xas.reduce import ReduceSettings, reduce_scans
+from pipeline.model.absorption import CheckedScan, ReducedAbsorption
+from pipeline.model.measurement import RawFile
+from pipeline.read.absorption import XasReadSettings, read_scans
+
+LIBRARY = "xas/xasdatalibrary"
+HGDNA = "xas/xas_education/HgDNA"
+
+
+def check(path: Path, element: str, edge: str, mode: str | None = None) -> CheckedScan:
+    data = path.read_bytes()
+    scan = read_scans(RawFile(name=path.name, data=data, size=len(data)), XasReadSettings(), mode=mode)[0]
+    return check_scan(scan, element, edge, mode, XasCheckSettings())
+
+
+def reduce(paths, element: str, edge: str, mode: str | None = None, **settings) -> ReducedAbsorption:
+    return reduce_scans("x", [check(p, element, edge, mode) for p in paths], ReduceSettings(**settings))
+
+
+def told(reduced: ReducedAbsorption) -> str:
+    return " | ".join(str(f) for f in reduced.findings)
+
+
+def peak(reduced: ReducedAbsorption) -> float:
+    magnitude = np.hypot(reduced.chi_r_re, reduced.chi_r_im)
+    use = reduced.r_angstrom > 1.2
+    return float(reduced.r_angstrom[use][np.argmax(magnitude[use])])
+
+
+def test_the_hxma_scan_and_its_gold_foil(real_data):
+    r = reduce([real_data / "xas/cls/CLSHXMA.dat"], "As", "K")
+    assert r.e0_ev == pytest.approx(11866.0, abs=0.5)
+    checked = check(real_data / "xas/cls/CLSHXMA.dat", "As", "K")
+    assert (checked.reference_element, checked.reference_edge) == ("Au", "L3")
+    assert checked.reference_rise_ev == pytest.approx(11916, abs=3)
+    assert "reference is Au L3, not the edge of the sample: 1191" in told(r)
+    with pytest.raises(CheckError, match="does not hold"):
+        check(real_data / "xas/cls/CLSHXMA.dat", "W", "L3")
+
+
+@pytest.fixture(scope="module")
+def mercury(real_data) -> list[CheckedScan]:
+    files = sorted((real_data / HGDNA / "sample").glob("*.00*"))
+    return [check(p, "Hg", "L3", "fluorescence") for p in files]
+
+
+def test_forty_raw_scans_have_their_selenium_reference(real_data, mercury):
+    control = [check(p, "Hg", "L3", "fluorescence") for p in sorted((real_data / HGDNA / "control").glob("*.00*"))]
+    scans = [*mercury, *control]
+    assert len(scans) == 40
+    assert all(len(c.scan.detectors) == 12 for c in scans)
+    assert {(c.reference_element, c.reference_edge) for c in scans} == {("Se", "K")}
+    from pipeline.fit.xas.merge import prepare
+
+    e0 = [prepare(c).reference_e0_ev for c in scans]
+    assert min(e0) >= 12652.95
+    assert max(e0) <= 12653.6
+
+
+def test_two_scans_of_the_mercury_series_are_left_out(mercury):
+    r = reduce_scans("DNA", mercury, ReduceSettings())
+    out = {u.file[-4:]: u.reason for u in r.scans if not u.used}
+    assert set(out) == {"0029", "0034"}
+    assert all("robust standard deviations" in reason for reason in out.values())
+
+
+def test_merged_noise_of_the_mercury_series_falls_as_the_root_of_their_number(mercury):
+    """The scatter is taken from the merged data themselves: fourth differences, which no EXAFS survives."""
+    good = [c for c in mercury if c.scan.source.file[-4:] not in ("0029", "0034")][9:25]  # one spot of the sample
+    seen = []
+    for n in (1, 4, 16):
+        scatters = []
+        for start in range(0, 16 - n + 1, n):
+            r = reduce_scans("DNA", good[start : start + n], ReduceSettings(align="none", k_max=8.0))
+            far = r.energy_ev > r.e0_ev + 60
+            fourth = np.diff(r.mu[far] / r.edge_step.value, 4) / np.sqrt(70)
+            scatters.append(1.4826 * np.median(np.abs(fourth)))
+        seen.append(float(np.mean(scatters)))
+    slope = np.polyfit(np.log([1, 4, 16]), np.log(seen), 1)[0]
+    assert slope == pytest.approx(-0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "element", "e0", "step", "r_peak"),
+    [
+        ("W_metal_rt_*.xdi", "W", 10205.0, 2.12, 2.61),
+        ("WO2_rt_*.xdi", "W", 10206.1, 1.56, 1.60),
+        ("Eu2O3_eu_l3_*.xdi", "Eu", 6979.5, 0.72, 1.90),
+    ],
+)
+def test_three_scans_of_metal_and_oxides_run_end_to_end(real_data, pattern, element, e0, step, r_peak):
+    r = reduce(sorted((real_data / LIBRARY).glob(pattern)), element, "L3")
+    assert r.e0_ev == pytest.approx(e0, abs=1.0)
+    assert r.edge_step.value == pytest.approx(step, rel=0.05)
+    assert peak(r) == pytest.approx(r_peak, abs=0.1)
+    assert len(r.scans) == 3
+    assert all(abs(u.shift_ev) < 0.3 for u in r.scans)
+    assert "no reference channel" in told(r)
+    assert 0 < r.chi_r_noise < 0.05 * np.hypot(r.chi_r_re, r.chi_r_im).max()
+
+
+def test_the_third_europium_scan_is_left_out_with_its_reason(real_data):
+    """Its edge lies 0.3 eV lower, and its step is 3 % larger than that of the others."""
+    r = reduce(sorted((real_data / LIBRARY).glob("Eu2O3_eu_l3_*.xdi")), "Eu", "L3")
+    assert [u.used for u in r.scans] == [True, True, False]
+    assert "these differ by" in r.scans[2].reason
+
+
+def test_zinc_in_one_of_three_copper_foils_is_found(real_data):
+    folder = real_data / "xas/xas_education/Cu_metal"
+    found = {n: check(folder / f"{n}.dat", "Cu", "K") for n in ("cu10k", "cu050k", "cu150k")}
+    cut = {n: [f.problem for f in c.findings if "foreign edge" in f.problem] for n, c in found.items()}
+    assert not cut["cu10k"]
+    assert not cut["cu050k"]
+    assert "(Zn K)" in cut["cu150k"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "element", "edge"),
+    [
+        ("Cu_Foil_rt_2016Foils", "Cu", "K"), ("cu_metal_rt", "Cu", "K"), ("FeO_rt_01", "Fe", "K"), ("V_foil", "V", "K"),
+        ("Fe_Foil_rt_2016Foils", "Fe", "K"), ("CeO2", "Ce", "L3"), ("EuO_eu_l3_001", "Eu", "L3"),
+        ("Au_Foil_L3_rt_2016Foils", "Au", "L3"),
+    ],
+)  # fmt: skip
+def test_clean_spectra_keep_their_range(real_data, name, element, edge):
+    c = check(real_data / LIBRARY / f"{name}.xdi", element, edge)
+    assert not [f for f in c.findings if "foreign" in f.problem]
+    assert len(c.keep) - sum(c.keep) <= 5
+
+
+def test_chi_of_k_equals_larch_on_a_published_example(real_data):
+    pytest.importorskip("larch")
+    from larch import Group
+    from larch.xafs import autobk, xftf
+
+    path = real_data / "xas/larch_examples/xafsdata/feo_rt1.xdi"
+    c = check(path, "Fe", "K")
+    r = reduce(
+        [path], "Fe", "K", e0_ev=7119.0, k_min=2.0, k_max=13.5, dk=3.0, window="kaiser-bessel", rbkg_angstrom=1.1
+    )
+    g = Group(energy=r.energy_ev.copy(), mu=r.mu.copy())
+    autobk(g, ek0=7119.0, edge_step=r.edge_step.value, rbkg=1.1, kweight=2, nclamp=0, clamp_lo=0, clamp_hi=0)
+    xftf(g, kmin=2, kmax=13.5, dk=3, kweight=2, window="kaiser")
+    np.testing.assert_allclose(r.chi, g.chi, atol=1e-10)
+    np.testing.assert_allclose(r.chi_r_re + 1j * r.chi_r_im, g.chir, atol=1e-8)
+    assert c.element == "Fe"
