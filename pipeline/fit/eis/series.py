@@ -25,11 +25,10 @@ from pipeline.fit.eis.series_model import (
     arrhenius_design,
     covariance,
     fit_model,
-    residuals,
-    unpack,
 )
 from pipeline.fit.eis.series_result import Solution, build_series
 from pipeline.fit.eis.series_starts import draw_starts
+from pipeline.fit.eis.series_tests import Candidate, f_test, free_costs, residual_rms, slowest_apex
 from pipeline.model.impedance import SeriesFit, SpectrumFit
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Verdict
@@ -59,22 +58,6 @@ class SeriesSettings:
     """Largest residual of one temperature in units of its noise: a phase change shows there first."""
     min_temperatures: Annotated[int, Ge(3)] = 3
     """Fewer cannot test a straight line."""
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Candidate:
-    """One joint fit: model, parameters, cost, and how often independent starts met it."""
-
-    model: SeriesModel
-    theta: FloatArray
-    chi2: float
-    hits: int
-    kink_k: float | None = None
-    drift: bool = False
-
-    def bic(self, data: SeriesData) -> float:
-        """Bayesian information criterion with known noise."""
-        return self.chi2 + self.model.sizes(data)[-1] * float(np.log(data.n_residuals))
 
 
 def fit_series(sample: str, fits: Sequence[SpectrumFit], settings: SeriesSettings) -> SeriesFit:
@@ -143,7 +126,7 @@ def _usable(
         return Verdict(
             level="unresolved", reason=f"residual at {at} is {rms[worst]:.2f} times its noise: the tie fails"
         )
-    beyond = _slowest_apex(c, data)
+    beyond = slowest_apex(c, data)
     if beyond > 1:
         return Verdict(
             level="unresolved",
@@ -157,14 +140,6 @@ def _usable(
     relaxed = " (C drifts with T)" if c.drift else f" (kink at {c.kink_k:.0f} K)" if c.kink_k else ""
     text = f"tie not rejected, p = {p_values[0]:.2g}{relaxed}; largest residual {rms[worst]:.2f} times noise at {at}"
     return Verdict(level="weak" if relaxed else "resolved", reason=text)
-
-
-def _slowest_apex(c: Candidate, data: SeriesData) -> float:
-    """Apex of the fastest arc over the highest frequency, at the temperature where it is slowest."""
-    ln_r, ln_c, _, _, _ = unpack(c.theta, c.model, data)
-    apex = np.exp(-(ln_r + ln_c)).max(axis=1)
-    highest = np.array([data.omega[data.index == t].max() for t in range(data.temperature_k.size)])
-    return float((apex / highest).min())
 
 
 def _order(fit: SpectrumFit) -> tuple[float, str, int]:
@@ -270,40 +245,6 @@ def _relaxed(best: Candidate, data: SeriesData, t_ref: float, settings: SeriesSe
             theta, chi2 = fit_model(np.concatenate([start, best.theta[nr:]]), model, data)
             out.append(replace(best, model=model, theta=theta, chi2=chi2, kink_k=float(kink)))
     return out
-
-
-def residual_rms(c: Candidate, data: SeriesData) -> FloatArray:
-    """(M,) rms residual per temperature in units of the noise."""
-    res, _ = residuals(c.theta, c.model, data, jacobian=False)
-    power = np.bincount(data.index, (res.reshape(-1, 2) ** 2).sum(axis=1))
-    return np.asarray(np.sqrt(power / (2 * np.bincount(data.index))))
-
-
-def f_test(c: Candidate, chi2_free: float, p_free: int, data: SeriesData) -> tuple[float, float]:
-    """F statistic and p-value of the tied model against a freer one."""
-    from scipy.special import fdtrc
-
-    p_tied, n = c.model.sizes(data)[-1], data.n_residuals
-    if p_free <= p_tied:
-        return 0.0, 1.0
-    statistic = max(0.0, (c.chi2 - chi2_free) / (p_free - p_tied)) / (chi2_free / (n - p_free))
-    return float(statistic), float(fdtrc(p_free - p_tied, n - p_free, statistic))
-
-
-def free_costs(c: Candidate, data: SeriesData) -> tuple[tuple[float, int], tuple[float, int]]:
-    """(chi2, parameters) with R_i free at each temperature, and with R_i, C_i and n_i free at each temperature."""
-    nr, nc, ne, _, _ = c.model.sizes(data)
-    m, M = c.model.n_arcs, data.temperature_k.size
-    ln_r = (c.model.resistance_design @ c.theta[:nr].reshape(m, -1).T).T.ravel()
-    eye = np.eye(M)
-    free_r = replace(c.model, resistance_design=eye)
-    theta, chi2 = fit_model(np.concatenate([ln_r, c.theta[nr:]]), free_r, data, max_iterations=25)
-    ln_c = (c.model.capacitance_design @ theta[m * M : m * M + nc].reshape(m, -1).T).T.ravel()
-    exponents = np.repeat(theta[m * M + nc : m * M + nc + ne], M)
-    free_all = replace(free_r, capacitance_design=eye, free_exponents=True)
-    rest = theta[m * M + nc + ne :]
-    _, chi2_all = fit_model(np.concatenate([theta[: m * M], ln_c, exponents, rest]), free_all, data, max_iterations=25)
-    return (chi2, free_r.sizes(data)[-1]), (chi2_all, free_all.sizes(data)[-1])
 
 
 def _tied_holds(c: Candidate, data: SeriesData, settings: SeriesSettings) -> bool:
