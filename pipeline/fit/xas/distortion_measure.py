@@ -216,7 +216,7 @@ def box_ratio(
     ratio = abs(w1) / abs(w0)
     slope = (np.real(np.conj(w1) / abs(w1) * g1) - ratio * np.real(np.conj(w0) / abs(w0) * g0)) / abs(w0)
     sigma = float(np.sqrt(np.sum((slope * spectrum.sigma) ** 2)))
-    return Estimate(value=float(ratio), sigma=sigma, unit="1"), float(k[j1]), r1
+    return Estimate(value=float(ratio), sigma=sigma, unit="1"), round(float(k[j1]), 3), round(r1, 3)
 
 
 def _row_of(r: float, j: int, weight: FloatArray, wavelet: WaveletSettings) -> ComplexArray:

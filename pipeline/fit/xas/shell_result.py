@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.fit.xas.feff import FeffRun
 from pipeline.fit.xas.fourier import k_to_r
 from pipeline.fit.xas.shell_joint import JointFit
 from pipeline.fit.xas.shell_sample import SampleFit, lead_distance
@@ -147,22 +147,21 @@ def make_result(
         chi2_reduced=s.alone.chi2_reduced,
         correlations=_correlations(i, s, joint),
         paths=tuple(p.describe() for p in sorted(s.shell.run.paths, key=lambda p: -p.amplitude_percent)[:LISTED_PATHS]),
-        feff_version=feff_version(s.shell.run),
+        feff_version=s.shell.run.version,
         structure=s.shell.structure.cluster.source,
         r_angstrom=r,
         model_chi_r_re=chi_r.real,
         model_chi_r_im=chi_r.imag,
         verdict=verdict,
         findings=tuple(dict.fromkeys(findings)),
-        feff_inputs={
-            f"{s.reduced.element}_{s.reduced.edge}_{s.shell.structure.cluster.source[:40]}": s.shell.run.input
-        },
+        feff_inputs={_input_name(s): s.shell.run.input},
     )
 
 
-def feff_version(run: FeffRun) -> str:
-    """``Feff 6L.02``"""
-    return run.version
+def _input_name(s: SampleFit) -> str:
+    """Name of the cluster for a file: absorber, edge, structure, in ASCII."""
+    structure = re.sub(r"[^A-Za-z0-9.]+", "_", s.shell.structure.cluster.source.split(",")[0]).strip("_")
+    return f"{s.reduced.element}_{s.reduced.edge}_{structure}"
 
 
 def model_chi_r(s: SampleFit, chi: FloatArray) -> tuple[FloatArray, np.ndarray]:
