@@ -56,22 +56,26 @@ def _deleted_residuals(
     w[own] = 0.0  # the point itself is left out: what the others predict
     basis = u[:, :, None] ** np.arange(DEGREE + 1)
     weighted = basis * w[:, :, None]
-    normal = np.einsum("nki,nkj->nij", weighted, basis) + 1e-12 * np.eye(DEGREE + 1)
+    normal = np.matmul(weighted.transpose(0, 2, 1), basis) + 1e-12 * np.eye(DEGREE + 1)
     first = np.linalg.solve(normal, np.broadcast_to(np.eye(DEGREE + 1)[:, :1], (at.size, DEGREE + 1, 1)))[:, :, 0]
-    weights = np.einsum("nki,ni->nk", weighted, first)  # prediction at u = 0
+    weights = np.matmul(weighted, first[:, :, None])[:, :, 0]  # prediction at u = 0
     error = np.sqrt(1 + np.sum(weights**2, axis=1))
     return np.asarray((y[at] - np.sum(weights * y[index], axis=1)) / error)
 
 
 def running_scatter(residual: FloatArray, keep: NDArray[np.bool_], half: int = 20) -> FloatArray:
     """(n,) 1 sigma from the median of |residual| of about 40 neighbours, not less than 0.8 of the overall one."""
-    size = np.abs(np.where(keep, residual, np.nan))
-    whole = 1.4826 * float(np.nanmedian(size)) if keep.any() else 0.0
-    padded = np.pad(size, half, constant_values=np.nan)
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    with np.errstate(invalid="ignore"):
-        local = 1.4826 * np.nanmedian(views, axis=1) if np.isfinite(size).all() else _nan_median(views)
-    return np.asarray(np.maximum(np.nan_to_num(local, nan=whole), 0.8 * whole + 1e-300))
+    size = np.abs(residual[keep])
+    if size.size == 0:
+        return np.full(residual.size, 1e-300)
+    whole = 1.4826 * float(np.median(size))
+    views = np.lib.stride_tricks.sliding_window_view(
+        np.pad(size, half, mode="reflect" if size.size > half else "edge"), 2 * half + 1
+    )
+    local = 1.4826 * np.median(views, axis=1)
+    if size.size < residual.size:
+        local = np.interp(np.arange(residual.size), np.flatnonzero(keep), local)
+    return np.asarray(np.maximum(local, 0.8 * whole + 1e-300))
 
 
 def smooth_scatter(residual: FloatArray, half: int = 50) -> FloatArray:
@@ -85,14 +89,6 @@ def smooth_scatter(residual: FloatArray, half: int = 50) -> FloatArray:
     at = np.arange(residual.size)
     low, high = np.clip(at - half, 0, None), np.clip(at + half + 1, None, residual.size)
     return np.asarray(np.sqrt((total[high] - total[low]) / (high - low)) + 1e-300)
-
-
-def _nan_median(views: FloatArray) -> FloatArray:
-    filled = np.sort(np.where(np.isfinite(views), views, np.inf), axis=1)
-    count = np.isfinite(views).sum(axis=1)
-    middle = np.clip((count - 1) // 2, 0, None)
-    value = filled[np.arange(len(views)), middle]
-    return np.asarray(1.4826 * np.where(count > 0, value, np.nan))
 
 
 def find_outliers(x: FloatArray, y: FloatArray, *, alpha: float, most: int) -> Smoothness:
@@ -123,14 +119,16 @@ def find_outliers(x: FloatArray, y: FloatArray, *, alpha: float, most: int) -> S
         near = np.flatnonzero(np.abs(np.arange(n) - worst) <= 2 * HALF + LONGEST)
         residual[near] = _deleted_residuals(x, y, keep, near)
         sigma = running_scatter(residual, keep)
-    for _ in range(2):  # neighbours of an outlier look bad as long as it is in their polynomial: take them back
+    for _ in range(
+        2 if n_out else 0
+    ):  # neighbours of an outlier look bad as long as it is in their polynomial: take them back
         residual = _deleted_residuals(x, y, keep, np.arange(n))
         sigma = running_scatter(residual, keep)
         keep |= np.abs(residual) < _critical(n, 1, alpha) * sigma
     kept = np.flatnonzero(keep)
     close = _deleted_residuals(x[kept], y[kept], keep[kept], np.arange(kept.size), NOISE_HALF)
     return Smoothness(
-        residual=_deleted_residuals(x, y, keep, np.arange(n)),
+        residual=residual,
         sigma=np.interp(x, x[kept], smooth_scatter(close)),
         outliers=tuple(int(i) for i in np.flatnonzero(~keep)),
     )

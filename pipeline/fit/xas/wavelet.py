@@ -88,20 +88,20 @@ def transform_wavelet(
     widest = 2 * (1 + 8 / q + 30 / q**2)  # beyond this times R the filter is below 1e-12
     values = np.empty((r_angstrom.size, weighted.size), dtype=complex)
     gain = np.empty(r_angstrom.size)
-    # a wavelet rings over 6 sigma_k = 3 q/R: rows of high R need less room than those of low R
-    room = np.digitize(3 * q / r_angstrom, REACHES[:-1])
-    for level, reach in enumerate(REACHES):
-        rows = np.flatnonzero(room == level)
-        if rows.size == 0:
+    # a wavelet rings over 5.5 sigma_k = 2.75 q/R: rows of high R need less room than those of low R
+    starts = [int(np.searchsorted(r_angstrom, 2.75 * q / reach)) for reach in REACHES[:-1]] + [0]
+    for start, end, reach in zip(starts, [r_angstrom.size, *starts], REACHES, strict=False):
+        if start >= end:
             continue
+        r = r_angstrom[start:end]
         n = int(next_fast_len(weighted.size + int(reach / K_STEP)))
         step = 2 * np.pi / (n * K_STEP)
-        keep = min(n // 2 + 1, 2 + int(widest * r_angstrom[rows[-1]] / step))
-        h = _filter(step * np.arange(keep, dtype=float), r_angstrom[rows], settings)
-        product = np.zeros((rows.size, n), dtype=complex)
+        keep = min(n // 2 + 1, 2 + int(widest * r[-1] / step))
+        h = _filter(step * np.arange(keep, dtype=float), r, settings)
+        product = np.zeros((r.size, n), dtype=complex)
         np.multiply(rfft(weighted, n)[:keep], h, out=product[:, :keep])
-        values[rows] = ifft(product, axis=1, overwrite_x=True)[:, : weighted.size]
-        gain[rows] = np.sqrt(np.einsum("ij,ij->i", h, h) / n)
+        values[start:end] = ifft(product, axis=1, overwrite_x=True)[:, : weighted.size]
+        gain[start:end] = np.sqrt(np.einsum("ij,ij->i", h, h) / n)
     return values, gain
 
 
@@ -131,7 +131,7 @@ def map_wavelet(
     that noise alone makes inside the window.
     """
     grid = k_grid(float(k[-1]))
-    if grid.size != k.size:
+    if not grid.size == k.size == chi.size:
         raise ValueError("chi must be on the uniform k grid")
     w = grid**settings.k_weight * window_on_grid(grid.size, k_min, k_max, dk, window)
     n_r = 1 + round((settings.r_max_angstrom - settings.r_min_angstrom) / settings.r_step_angstrom)
