@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import least_squares
 
 from pipeline.check.eis import EisCheckSettings, check_spectrum
 from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
@@ -103,3 +104,42 @@ def test_capacitances_of_hirschorn(r, q, n, c):
 
 def test_brug_capacitance_of_an_ideal_capacitor_is_itself():
     assert brug_capacitance(1e-6, 1.0, 10.0, 1000.0) == pytest.approx(1e-6)
+
+
+def cost_from_the_truth(arcs, z):
+    """What scipy reaches when it is told the truth: the oracle."""
+    m = len(arcs)
+
+    def residual(x):
+        fit = np.exp(-x[-2]) * (1j * W) ** -x[-1]
+        for i in range(m):
+            fit = fit + np.exp(x[i]) / (1 + (1j * W * np.exp(x[m + i])) ** x[2 * m + i])
+        return ((fit - z) / np.abs(z)).view(float)
+
+    r, tau, n = (np.array(column) for column in zip(*arcs, strict=True))
+    start = np.concatenate([np.log(r), np.log(tau), n, [np.log(2e-6), 0.85]])
+    return 2 * least_squares(residual, start, x_scale="jac").cost
+
+
+@pytest.mark.parametrize("ratio", [10, 30, 100])
+@pytest.mark.parametrize("r", [(3000.0, 3000.0, 3000.0), (300.0, 3000.0, 300.0), (3000.0, 300.0, 3000.0)])
+def test_the_minimum_found_is_the_oracles(ratio, r):
+    for seed in range(2):
+        found = fit(three(ratio, r), seed)
+        z = found.checked.spectrum.impedance_ohm
+        mine = float(np.sum(np.abs((found.fitted_ohm - z) / z) ** 2))
+        assert mine <= 1.01 * cost_from_the_truth(three(ratio, r), z)
+
+
+def test_weak_where_sigma_is_above_five_percent_and_intervals_cover():
+    held, asked = 0, 0
+    for seed in range(20, 44):
+        for arc in fit(three(10), seed).arcs:
+            if arc.resistance is None:
+                continue
+            wide = arc.resistance.sigma > 0.05 * arc.resistance.value
+            assert arc.verdict.level == ("weak" if wide else arc.verdict.level)
+            held += arc.resistance.low <= 3000 <= arc.resistance.high
+            asked += 1
+    assert asked > 60
+    assert 0.88 <= held / asked <= 1.0

@@ -121,3 +121,17 @@ def test_the_same_data_give_the_same_numbers():
     fits = [measured(t, i) for i, t in enumerate(TEMPERATURES_K)]
     a, b = (fit_series("HSE", fits, SeriesSettings()) for _ in range(2))
     assert a.arcs == b.arcs
+
+
+def test_ten_times_better_than_one_spectrum_could_be():
+    """28/61/34 % is the least sigma of R1..R3 of a single spectrum at ratio 5 (Cramer-Rao bound of the same noise)."""
+    errors = [[a.resistance_ohm[0].value / 3000 - 1 for a in series(seed).arcs] for seed in range(4)]
+    scatter = np.sqrt(np.mean(np.square(errors), axis=0))
+    assert np.all(np.array([0.28, 0.61, 0.34]) / scatter >= 10)
+
+
+def test_an_arc_that_is_never_reached_withholds_the_series():
+    found = fit_series(
+        "HSE", [measured(t, i, ratio=30.0) for i, t in enumerate((263.15, 273.15, 283.15))], SeriesSettings()
+    )
+    assert not found.usable.printable
