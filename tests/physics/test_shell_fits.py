@@ -139,6 +139,11 @@ def test_a_bad_sample_takes_none_of_the_others_down(cache, bond):
         (reduced("noise", 0 * K, 5e-3, 3), NONE),
         (reduced("no structure", thermal_chi(bond, 5.0, 0, 0.004), 1e-3, 4), ShellSpec(structure="lost.cif")),
         (reduced("no element", thermal_chi(bond, 5.0, 0, 0.004), 1e-3, 4), ShellSpec(scatterer="Zz")),
+        (
+            replace(reduced("hole", thermal_chi(bond, 5.0, 0, 0.004), 1e-3, 4), chi=np.where(K == 5.0, np.nan, 1e-3)),
+            NONE,
+        ),
+        (replace(reduced("wide", thermal_chi(bond, 5.0, 0, 0.004), 1e-3, 4), rbkg_angstrom=2.4), NONE),
         (reduced("short", thermal_chi(bond, 5.0, 0, 0.004), 1e-3, 4, k_max=6.0), NONE),
     ]
     alone, _ = edge(cache, good)
@@ -150,6 +155,8 @@ def test_a_bad_sample_takes_none_of_the_others_down(cache, bond):
     told = {str(e).split(":")[0]: str(e) for e in failed}
     assert "could not be read" in told["no structure Ta L3"]
     assert "no element" in told["no element Ta L3"]
+    assert "is not a number somewhere" in told["hole Ta L3"]
+    assert "holds no shell" in told["wide Ta L3"]
     assert "too short a range" in told["short Ta L3"]
     assert edge(cache, [])[0] == {}
 

@@ -172,6 +172,10 @@ def fit_members(
             row[p.a], row[p.b] = 1 / p.sigma, -1 / p.sigma
         return np.concatenate([*blocks, tie])
 
+    if residual(theta).size < theta.size:
+        raise FitError(
+            source="", field="parameters", problem=f"{theta.size} parameters for fewer independent residuals"
+        )
     found = least_squares(residual, theta, jac=jacobian, method="lm", x_scale=scales, max_nfev=60 * theta.size)
     return _outcome(members, np.asarray(found.x), residual(found.x), jacobian(found.x), scales, len(priors))
 

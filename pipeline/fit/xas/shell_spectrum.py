@@ -18,6 +18,8 @@ from pipeline.model.measurement import FloatArray
 
 NOISE_R = (15.0, 25.0)
 """Beyond all structure: what chi(R) shows there is noise, angstrom."""
+MIN_R_RANGE = 0.4
+"""A peak of chi(R) is that wide, angstrom."""
 RANK = 1e-11
 """Smallest eigenvalue kept, of the largest: what lies below is rounding."""
 NOISE_EXCESS = 1.25
@@ -75,6 +77,13 @@ def weigh_spectrum(k: FloatArray, chi: FloatArray, sigma: FloatArray, fit_range:
     """
     k_end = float(k[-1])
     problem = None
+    if not np.isfinite(chi).all() or not np.allclose(k, K_STEP * np.arange(k.size), rtol=0, atol=1e-6):
+        raise FitError(
+            source="", field="chi", problem="is not a number somewhere, or not on the grid of 0.05 1/angstrom"
+        )
+    if fit_range.r_max - fit_range.r_min < MIN_R_RANGE:
+        problem = f"{fit_range.r_min:.2f} to {fit_range.r_max:.2f} Å holds no shell: Rbkg and the next shell leave too little"
+        raise FitError(source="", field="R range", problem=problem, hint="a lower rbkg")
     if fit_range.k_max > k_end + K_STEP:
         problem = f"k range ends at {fit_range.k_max:g}, the data at {k_end:.2f} 1/angstrom"
     elif fit_range.k_max - fit_range.k_min < 4:
