@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -249,3 +251,8 @@ def test_the_background_can_be_repeated_with_another_rbkg():
 def test_a_background_that_eats_the_first_shell_is_told():
     assert "background's limit" in told(reduce(scan(), rbkg_angstrom=2.3))
     assert "background's limit" not in told(reduce(scan()))
+
+
+def test_larch_is_not_imported():
+    code = "import sys, pipeline.fit.xas.reduce, pipeline.check.xas; sys.exit('larch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
