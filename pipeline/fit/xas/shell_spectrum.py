@@ -82,7 +82,9 @@ def weigh_spectrum(k: FloatArray, chi: FloatArray, sigma: FloatArray, fit_range:
             source="", field="chi", problem="is not a number somewhere, or not on the grid of 0.05 1/angstrom"
         )
     if fit_range.r_max - fit_range.r_min < MIN_R_RANGE:
-        problem = f"{fit_range.r_min:.2f} to {fit_range.r_max:.2f} Å holds no shell: Rbkg and the next shell leave too little"
+        problem = (
+            f"{fit_range.r_min:.2f} to {fit_range.r_max:.2f} Å holds no shell: Rbkg and the next shell leave too little"
+        )
         raise FitError(source="", field="R range", problem=problem, hint="a lower rbkg")
     if fit_range.k_max > k_end + K_STEP:
         problem = f"k range ends at {fit_range.k_max:g}, the data at {k_end:.2f} 1/angstrom"
