@@ -16,6 +16,8 @@ from pipeline.fit.xas.merge import Prepared, put_on_grid
 from pipeline.fit.xas.normalize import NormRanges, normalize
 from pipeline.model.measurement import FloatArray
 
+MIN_DISTANCE = 0.003
+"""Of the edge step: what differs by less changes no number by more than the edge step's own error."""
 COMPARED_FROM_EV = 25.0
 """The post-edge polynomial of the comparison takes all behind the white line's rise: the flattest picture of a scan."""
 
@@ -67,7 +69,7 @@ def find_outlier_scans(
     out: dict[int, str] = {}
     for i, d in enumerate(distance):
         score = (d - middle) / max(spread, 0.05 * middle)
-        if score > max_deviations and d > 1.5 * middle:
+        if score > max_deviations and d > max(1.5 * middle, MIN_DISTANCE):
             out[i] = (
                 f"differs from the median of {len(scans)} scans by {d:.2g} of the edge step (rms), {d / middle:.1f} times "
                 f"as much as usual, {score:.1f} robust standard deviations"
@@ -87,7 +89,7 @@ def _among_few(flat: FloatArray, noise: FloatArray, max_deviations: float) -> di
     among = np.array([max(_pair(np.delete(flat, i, axis=0))) for i in range(n)])
     worst = int(np.argmax(apart))
     floor = max(float(np.max(expected)), 1e-4)
-    if apart[worst] > max_deviations * max(floor, among[worst] / 1.4):
+    if apart[worst] > max(max_deviations * max(floor, among[worst] / 1.4), MIN_DISTANCE):
         return {
             worst: f"differs from the mean of the other {n - 1} scans by {apart[worst]:.2g} of the edge step (rms); "
             f"these differ by {among[worst]:.2g}, noise explains {floor:.2g}"

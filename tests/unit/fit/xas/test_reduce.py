@@ -162,6 +162,10 @@ def test_outlier_scans_are_left_out_with_the_reason():
     assert all(u.used for u in reduce(good[0], bad).scans)  # of two, nobody can say which
 
 
+def test_good_scans_are_all_used():
+    assert all(u.used for u in reduce(*[scan(i) for i in range(25)]).scans)
+
+
 def test_calibration_by_the_foil_is_a_choice():
     r, c = reduce(scan(1), scan(2)), reduce(scan(1), scan(2), calibrate=True)
     assert "reference is Ta L3" in told(r)
