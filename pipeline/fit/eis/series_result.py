@@ -39,13 +39,14 @@ class Solution:
 def log_estimate(ln: float, variance: float, unit: str) -> Estimate:
     """A lognormal quantity: value exp(ln), sigma to first order, interval exact in the logarithm."""
     s = float(np.sqrt(max(variance, 0.0)))
+    wide = float(np.exp(min(Z95 * s, 300.0)))
     value = float(np.exp(ln))
     return Estimate(
         value=value,
         sigma=value * s,
         unit=unit,
-        low95=value * float(np.exp(-Z95 * s)),
-        high95=value * float(np.exp(Z95 * s)),
+        low95=value / wide,
+        high95=value * wide,
     )
 
 
