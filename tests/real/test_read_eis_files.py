@@ -257,6 +257,22 @@ def test_sweeps(raws, name, technique, sweeps, rows):
     assert sum(s.potential_v.size for s in found) == rows
 
 
+def test_a_study_drafted_from_the_whole_collection_loads_at_once(eis, tmp_path):
+    from pipeline.study import load_study
+    from pipeline.study.draft import draft_study
+
+    text, notes = draft_study(eis, None)
+    (tmp_path / "study.toml").write_text(text.replace('raw = "."', f"raw = '{eis}'"), encoding="utf-8")
+    study = load_study(tmp_path / "study.toml")
+    assert notes[0].startswith("186 files: ")
+    kelvin = {r.name: r.temperature_k for r in study.eis}
+    assert kelvin["hybrid-drt/tutorials_PEIS_LPSCl_IonBlocking_-25C.mpr"] == pytest.approx(248.15)
+    assert kelvin["cd-app_VMP300_7MHz/60C_AGFKBiF_K3Bi09Zr01F61_PbSnF4PbAB_02_PEIS_C13.mpr"] == pytest.approx(333.15)
+    assert kelvin["yadg/vsp_peis_with.mpr"] is None  # 32 temperatures stand in the file
+    assert "yadg/vsp_peis_with.mpt" not in kelvin
+    assert not [n for n in kelvin if "ASS_Batterie_01" in n]  # stopped before their first point
+
+
 def test_every_sign_agrees_with_kramers_kronig(raws):
     """No spectrum of the collection is stored conjugated: the sign test that the reader uses, on all of them."""
     from pipeline.read.signs import phase_slope_correlation

@@ -185,12 +185,36 @@ E, I = np.linspace(1, 5, 9), np.linspace(0, 2e-6, 9)
 
 @pytest.mark.parametrize(
     ("head", "factor"),
-    [("Potential/V, Current/A", 1), ("E (V),I (µA)", 1e6), ("Ewe/V,<I>/mA", 1e3), ("Vf,Im\nV vs. Ref.,A", 1)],
+    [
+        ("Potential/V, Current/A", 1),
+        ("E (V),I (µA)", 1e6),
+        ("Ewe/V,<I>/mA", 1e3),
+        ("Vf,Im\nV vs. Ref.,A", 1),
+        ("V,µA", 1e6),
+    ],
 )
 def test_sweeps(head, factor):
     found = sweep(text(head, E, I * factor))[0]
     np.testing.assert_allclose(found.potential_v, E)
     np.testing.assert_allclose(found.current_a, I)
+
+
+def test_the_curves_of_a_gamry_file_are_sweeps_and_its_rest_is_none():
+    rest = [
+        "OCVCURVE\tTABLE",
+        "\tPt\tT\tVf\tVm",
+        "\t#\ts\tV vs. Ref.\tV",
+        *(f"\t{i}\t{i}\t0.1\t0.1" for i in range(20)),
+    ]
+    curve = [f"\t{i}\t{i * 0.5}\t{e:.6g}\t{c:.6g}\t0" for i, (e, c) in enumerate(zip(E, I, strict=True))]
+    names = ["\tPt\tT\tVf\tIm\tVu", "\t#\ts\tV vs. Ref.\tA\tV"]
+    lines = ["EXPLAIN", "TAG\tCV", *rest, "CURVE1\tTABLE", *names, *curve, "CURVE2\tTABLE", *names, *curve]
+    found = sweep("\r\n".join(lines).encode())
+    assert len(found) == 2
+    for one in found:
+        np.testing.assert_allclose(one.potential_v, E)
+        np.testing.assert_allclose(one.current_a, I, rtol=1e-5)
+        np.testing.assert_allclose(one.time_s, np.arange(9) * 0.5)
 
 
 def test_blocks_and_cycles_of_a_sweep():
