@@ -98,11 +98,35 @@ def recognise(raw: RawFile) -> Recognition:
     if kind is not None:
         return Recognition(file=raw.name, technique="companion", format=kind, evidence="suffix or first line")
     known = _recognise_eclab(raw) or recognise_absorption(raw) or _recognise_text(raw)
+    if known.technique == "unknown":
+        known = _recognise_scan(raw) or known
     if known.technique in ("eis", "lsv") and known.temperature_k is None:
         kelvin = temperature_from_name(raw.name)
         if kelvin is not None:
             known = replace(known, temperature_k=kelvin, temperature_origin="file name")
     return known
+
+
+def _recognise_scan(raw: RawFile) -> Recognition | None:
+    """A scan of energies whose edge cannot be told, or None."""
+    from pipeline.read.absorption import XasReadSettings, read_scans
+
+    try:
+        scans = read_scans(raw, XasReadSettings())
+    except ReadError:
+        return None
+    first = scans[0]
+    return Recognition(
+        file=raw.name,
+        technique="xas",
+        format=first.source.format,
+        detail="chi(k)" if first.is_chi else first.mode,
+        n_rows=sum(s.energy_ev.size for s in scans),
+        n_measurements=len(scans),
+        evidence=first.source.evidence,
+        confidence="guess",
+        findings=first.findings,
+    )
 
 
 def _as_finding(error: ReadError) -> Finding:
