@@ -42,8 +42,10 @@ def gather(samples: Sequence[Sample], records: Iterable[Record]) -> dict[str, An
 def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
     """Conductivity, Arrhenius, composition and windows from the gathered results: the tables' numbers."""
     from pipeline.summarize.arrhenius import fit_arrhenius
-    from pipeline.summarize.composition import summarize_composition
+    from pipeline.summarize.composition import compare_series, summarize_composition
     from pipeline.summarize.conductivity import summarize_conductivity
+    from pipeline.summarize.density import compare_densities
+    from pipeline.summarize.meyer_neldel import relate_prefactors
     from pipeline.summarize.window import summarize_windows
 
     settings = study.settings
@@ -58,6 +60,9 @@ def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
             lines += fit_arrhenius(mine, settings["summarize.arrhenius"])
     composition, optima = summarize_composition(study.samples, lines, points, settings["summarize.composition"])
     windows, differences = summarize_windows(gathered["sweeps"], computed_windows(study), settings["summarize.window"])
+    densities = compare_densities(study.samples, settings["summarize.conductivity"])
+    doubts = tuple((d.sample, f) for d in densities for f in d.findings)
+    found = {**gathered, "findings": (*gathered["findings"], *doubts)}
     return RunSummary(
         study_name=study.name,
         simulated=study.simulated,
@@ -72,7 +77,10 @@ def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
             {f: getattr(r, f) for f in ("file", "loop", "arcs", "mask_hz", "exclude", "note", "by")}
             for r in study.reviews
         ),
-        **gathered,
+        densities=densities,
+        comparisons=compare_series(composition, optima),
+        meyer_neldel=relate_prefactors(lines),
+        **found,
     )
 
 

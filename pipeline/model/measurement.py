@@ -112,6 +112,9 @@ class Sample:
     crystalline_phase: str | None = None
     """id of the pristine crystalline sample of this study, evidence for the regions."""
     amorphous_phase: str | None = None
+    density_kg_per_m3: float | None = None
+    """Crystallographic, of this sample's pore-free substance."""
+    molar_mass_kg_per_mol: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -126,6 +126,39 @@ class CompositionOptimum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesComparison:
+    """Best conductivity of two composition series, e.g. with LCF of Ta and of Zr."""
+
+    series_a: str
+    series_b: str
+    conductivity_ratio: Estimate
+    """a over b, at the optimum of each, or at its best measured composition."""
+    x_difference: Estimate | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeyerNeldel:
+    """ln prefactor = a + Ea/E_MN over the samples, judged at a common temperature."""
+
+    energy_ev: Estimate | None
+    t_ref_k: float
+    n_samples: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PelletDensity:
+    """Density of one pellet, and relative to the crystals it is pressed from where the study gives theirs."""
+
+    sample: str
+    density_kg_per_m3: Estimate
+    relative_density: Estimate | None
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StabilityWindow:
     """Reduction and oxidation limit of one sample on the Na/Na+ scale."""
 
@@ -176,5 +209,8 @@ class RunSummary:
     """(file or sample, finding) of everything that is worth a person's look."""
     reviews: tuple[Mapping[str, Any], ...] = ()
     """The study's [[review]] entries that were honoured, as written."""
+    densities: tuple[PelletDensity, ...] = ()
+    comparisons: tuple[SeriesComparison, ...] = ()
+    meyer_neldel: MeyerNeldel | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Versions, resolved settings with the layer that set each, counts; no clock."""

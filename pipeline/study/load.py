@@ -139,6 +139,8 @@ def _sample(row: SampleTable) -> Sample:
         pellet=pellet,
         crystalline_phase=row.phases.crystalline,
         amorphous_phase=row.phases.amorphous,
+        density_kg_per_m3=None if row.density_g_cm3 is None else row.density_g_cm3 * 1e3,
+        molar_mass_kg_per_mol=None if row.molar_mass_g_mol is None else row.molar_mass_g_mol * 1e-3,
     )
 
 

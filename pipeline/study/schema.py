@@ -104,6 +104,8 @@ class SampleTable(_Table):
     x_lcf: Annotated[float, Field(ge=0, le=1)] | None = None
     pellet: PelletTable | None = None
     phases: PhasesTable = PhasesTable()
+    density_g_cm3: Positive | None = None
+    molar_mass_g_mol: Positive | None = None
     eis: list[EisTable] = []
     lsv: list[LsvTable] = []
     xas: list[XasTable] = []

@@ -23,6 +23,7 @@ from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Finding, Verdict
 from pipeline.model.summary import ArrheniusFit, ConductivityPoint
 from pipeline.summarize.lines import BrokenLine, Line, delta_bic, fit_broken_line, fit_line, outliers, student_t
+from pipeline.summarize.repeats import compare_repeats
 from pipeline.summarize.tied import fit_tied_line
 
 KB_EV_PER_K = 8.617333262e-5
@@ -55,6 +56,8 @@ class ArrheniusSettings:
     """Largest half-width over 1.96 of Ea, relative, of a resolved line: the bar of every other verdict."""
     weak_sigma: Annotated[float, Gt(0), Lt(1)] = 0.20
     """The same for a line that is given at all."""
+    repeat_within_k: Annotated[float, Ge(0)] = 0.5
+    """Temperatures this near are the same one, measured again: up and down scans are compared there."""
     interpolation_margin_k: Annotated[float, Ge(0)] = 1.0
     """25 °C may lie this far outside the measured temperatures and still count as interpolated."""
 
@@ -276,7 +279,8 @@ def _findings(
 ) -> tuple[Finding, ...]:
     if used[0].method == "series":
         return ()
-    out = []
+    repeats = compare_repeats(used, settings.repeat_within_k)
+    out = [] if repeats is None else [repeats]
     if broken is None:
         for i, score in outliers(line, x, settings.outlier_p):
             p = used[i]

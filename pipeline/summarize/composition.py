@@ -11,14 +11,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Gt
 
 from pipeline.model.measurement import FloatArray, Sample
-from pipeline.model.result import Estimate, Verdict
-from pipeline.model.summary import ArrheniusFit, CompositionOptimum, CompositionPoint, ConductivityPoint
+from pipeline.model.result import Estimate, Level, Verdict
+from pipeline.model.summary import (
+    ArrheniusFit,
+    CompositionOptimum,
+    CompositionPoint,
+    ConductivityPoint,
+    SeriesComparison,
+)
 from pipeline.summarize.lines import student_t
 
 T_25C_K = 298.15
@@ -157,6 +164,49 @@ def find_optimum(series: str, points: Sequence[CompositionPoint], settings: Comp
         n_points=x.size,
         verdict=Verdict(level="resolved" if not inside and (high - low) / q <= 0.05 else "weak", reason=text),
     )
+
+
+def compare_series(
+    points: Sequence[CompositionPoint], optima: Sequence[CompositionOptimum]
+) -> tuple[SeriesComparison, ...]:
+    """Every pair of series at its best: at the optimum where it is determined, else at the best measured composition."""
+    best = [found for o in optima if (found := _best(o, points)) is not None]
+    out = []
+    for (name_a, va, xa, ta), (name_b, vb, xb, tb) in combinations(best, 2):
+        ratio = va.value / vb.value
+        sigma = float(np.hypot(va.sigma / va.value, vb.sigma / vb.value))
+        wide = float(np.exp(1.959964 * sigma))
+        estimate = Estimate(value=ratio, sigma=ratio * sigma, unit="1", low95=ratio / wide, high95=ratio * wide)
+        x = None
+        if xa is not None and xb is not None:
+            x = Estimate(value=xa.value - xb.value, sigma=float(np.hypot(xa.sigma, xb.sigma)), unit="1")
+        significant = "significant" if abs(np.log(ratio)) > 1.959964 * sigma else "not significant"
+        text = f"{significant}: {name_a} {ta}, {name_b} {tb}"
+        level: Level = "resolved" if xa is not None and xb is not None and sigma <= 0.05 else "weak"
+        out.append(
+            SeriesComparison(
+                series_a=name_a,
+                series_b=name_b,
+                conductivity_ratio=estimate,
+                x_difference=x,
+                verdict=Verdict(level=level, reason=text),
+            )
+        )
+    return tuple(out)
+
+
+def _best(
+    optimum: CompositionOptimum, points: Sequence[CompositionPoint]
+) -> tuple[str, Estimate, Estimate | None, str] | None:
+    if optimum.verdict.printable and optimum.conductivity_s_per_m is not None and optimum.x_optimum is not None:
+        at = f"at its optimum x = {optimum.x_optimum.value:.3f}"
+        return optimum.series, optimum.conductivity_s_per_m, optimum.x_optimum, at
+    mine = [p for p in points if p.series == optimum.series and p.verdict.printable]
+    given = [(p.conductivity_25c_s_per_m, p.x_lcf) for p in mine if p.conductivity_25c_s_per_m is not None]
+    if not given:
+        return None
+    value, x = max(given, key=lambda g: g[0].value)
+    return optimum.series, value, None, f"at its best measured x = {x:.3f}"
 
 
 def _near_top(x: FloatArray, y: FloatArray, settings: CompositionSettings) -> FloatArray:

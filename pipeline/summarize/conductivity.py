@@ -33,6 +33,10 @@ class ConductivitySettings:
     """Largest relative sigma of a resolved total, geometry aside: the same bar as for a single arc."""
     weak_sigma: Annotated[float, Gt(0), Lt(1)] = 0.20
     """Largest relative sigma of a total that is given at all: beyond it the number misleads."""
+    min_relative_density: Annotated[float, Gt(0)] = 0.5
+    """A pellet less dense than this against its crystals is a wrong length or mass, not a pellet."""
+    max_relative_density: Annotated[float, Gt(0)] = 1.05
+    """A pellet cannot be denser than its crystals; 5 % for the errors of l, d and m."""
 
 
 def summarize_conductivity(

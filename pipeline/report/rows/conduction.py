@@ -23,11 +23,14 @@ COMPOSITION = columns(
     "sample series x_lcf:number conductivity_25C_S_per_cm:estimate verdict verdict_reason optimum_x_lcf:estimate "
     "optimum_conductivity_25C_S_per_cm:estimate optimum_verdict optimum_verdict_reason"
 )
+DENSITIES = columns("sample density_g_per_cm3:estimate relative_density:estimate verdict verdict_reason")
+COMPARISONS = columns("series_a series_b conductivity_ratio:estimate x_difference:estimate verdict verdict_reason")
+MEYER_NELDEL = columns("quantity energy_eV:estimate t_ref_K:number n_samples:count verdict verdict_reason")
 OPTIMA = columns("series x_lcf:estimate conductivity_25C_S_per_cm:estimate n_points:count verdict verdict_reason")
 
 
 def conduction_tables(summary: RunSummary) -> dict[str, Table]:
-    """conductivity, arrhenius, composition, optima; in the order of the summary."""
+    """conductivity, arrhenius, composition, optima and what follows from them; in the order of the summary."""
     each = "sample, quantity, method and basis"
     return {
         "conductivity": Table(
@@ -38,6 +41,9 @@ def conduction_tables(summary: RunSummary) -> dict[str, Table]:
             row="sample (the optimum of its series repeated)", columns=COMPOSITION, rows=tuple(_composition(summary))
         ),
         "optima": Table(row="composition series", columns=OPTIMA, rows=tuple(_optimum(o) for o in summary.optima)),
+        "comparisons": Table(row="pair of composition series", columns=COMPARISONS, rows=tuple(_comparisons(summary))),
+        "meyer_neldel": Table(row="quantity over all samples", columns=MEYER_NELDEL, rows=tuple(_rule(summary))),
+        "densities": Table(row="pellet with a mass", columns=DENSITIES, rows=tuple(_densities(summary))),
     }
 
 
@@ -103,6 +109,39 @@ def _optimum(o: CompositionOptimum) -> Row:
         "n_points": o.n_points,
         **judged(o.verdict),
     }
+
+
+def _comparisons(summary: RunSummary) -> Iterator[Row]:
+    for c in summary.comparisons:
+        yield {
+            "series_a": c.series_a,
+            "series_b": c.series_b,
+            **spread("conductivity_ratio", given(c.conductivity_ratio, c.verdict)),
+            **spread("x_difference", given(c.x_difference, c.verdict)),
+            **judged(c.verdict),
+        }
+
+
+def _rule(summary: RunSummary) -> Iterator[Row]:
+    m = summary.meyer_neldel
+    if m is not None:
+        yield {
+            "quantity": "total",
+            **spread("energy_eV", given(m.energy_ev, m.verdict)),
+            "t_ref_K": number(m.t_ref_k),
+            "n_samples": m.n_samples,
+            **judged(m.verdict),
+        }
+
+
+def _densities(summary: RunSummary) -> Iterator[Row]:
+    for d in summary.densities:
+        yield {
+            "sample": d.sample,
+            **spread("density_g_per_cm3", d.density_kg_per_m3, 1e-3),
+            **spread("relative_density", d.relative_density),
+            **judged(d.verdict),
+        }
 
 
 def _composition(summary: RunSummary) -> Iterator[Row]:
