@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.batch import load_results, run_study
 from pipeline.model.summary import RunSummary
 
-INES = "eis/InES_VMP3_SSB/20220309_(Form02C)EIS_charging_10bis16V_step_01V+(1C+EIS)50cycle_03_GEIS_C08"
+LATP = "eis/thesis_VMP3_LATP/S+C_LATP_Au__OCV_PEIS__"
+TEXT, BINARY = LATP + "ECLab-Export__Test01_02_PEIS_C03.mpt", LATP + "Test01_02_PEIS_C03.mpr"
+NOISE = "eis/InES_VMP3_SSB/20220309_(Form02C)EIS_charging_10bis16V_step_01V+(1C+EIS)50cycle_03_GEIS_C08.mpt"
 STUDY = """schema = 1
 name = "Real exports"
 raw = {raw}
@@ -33,6 +36,12 @@ temperature_c = 25.0
 id = "VMP3 mpr"
 [[sample.eis]]
 files = {mpr}
+temperature_c = 25.0
+
+[[sample]]
+id = "noise"
+[[sample.eis]]
+files = {noise}
 temperature_c = 25.0
 
 [[sample]]
@@ -78,7 +87,7 @@ edge = "Ta L3"
 @pytest.fixture(scope="module")
 def folder(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("real")
-    names = {"raw": str(real_data.resolve()), "mpt": INES + ".mpt", "mpr": INES + ".mpr"}
+    names = {"raw": str(real_data.resolve()), "mpt": TEXT, "mpr": BINARY, "noise": NOISE}
     text = STUDY.format(**{k: json.dumps(v) for k, v in names.items()})
     (base / "study.toml").write_text(text, encoding="utf-8")
     return run_study(base / "study.toml").out
@@ -100,7 +109,9 @@ def test_the_solid_electrolyte_at_minus_25_c_has_a_total_with_its_error(summary)
     assert fit.total_resistance is not None
     assert fit.verdict.reason
     z = fit.checked.spectrum.impedance_ohm
-    assert z.real.min() < fit.total_resistance.value < z.real.max()
+    between = int(np.argmin(-z.imag))  # least -Im Z: the arcs end and the blocking tail begins
+    assert 0 < between < z.size - 1
+    assert fit.total_resistance.value == pytest.approx(z.real[between], rel=0.15)
 
 
 def test_text_and_binary_of_one_vmp3_spectrum_give_the_same_numbers(summary):
@@ -133,6 +144,12 @@ def test_the_beamline_file_is_reduced_at_its_own_edge_and_refused_at_another(sum
     refused = [r for r in summary.rejected if r.file == "xas/larch_examples/beamlines/CLSHXMA.dat"]
     assert refused
     assert all(r.problem and r.hint for r in refused)
+
+
+def test_a_spectrum_of_noise_is_refused_with_its_misfit(summary):
+    row = next(r for r in summary.rejected if r.file == NOISE)
+    assert row.stage in ("check", "fit")
+    assert "%" in row.problem
 
 
 def test_a_settings_only_file_is_refused_in_words(summary):
