@@ -13,6 +13,9 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[1]
 
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # as the command line does: the matrices are small, threads only fight
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """FEFF results go to a folder of this session, shared by its workers, never to the user's cache."""
@@ -52,6 +55,7 @@ def example_results(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return out
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the example run share one worker (--dist loadgroup): the run is made once."""
     for item in items:
