@@ -22,13 +22,20 @@ from annotated_types import Ge, Gt, Lt
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Finding, Verdict
 from pipeline.model.summary import ArrheniusFit, ConductivityPoint
+from pipeline.summarize.line_estimates import (
+    KB_EV_PER_K,
+    S_PER_CM,
+    conductivity_25c,
+    correlation_at,
+    kink_estimate,
+    ln_sigma,
+    t_estimate,
+)
 from pipeline.summarize.lines import BrokenLine, Line, delta_bic, fit_broken_line, fit_line, outliers, student_t
 from pipeline.summarize.repeats import compare_repeats
 from pipeline.summarize.tied import fit_tied_line
 
-KB_EV_PER_K = 8.617333262e-5
 T_25C_K = 298.15
-S_PER_CM = 0.01
 MIN_SIDE = 3
 """Temperatures on each side of a kink: two make a line, the third tests it."""
 MIN_RESOLVED = 4
@@ -89,7 +96,7 @@ def _fit(
     if np.unique(t).size < settings.min_points:
         return _withheld(points, used, left_out, basis, settings)
     value = np.array([p.conductivity_s_per_m.value for p in used if p.conductivity_s_per_m])
-    sigma = np.array([_ln_sigma(p) for p in used])
+    sigma = np.array([ln_sigma(p.conductivity_s_per_m) for p in used if p.conductivity_s_per_m])
     y = np.log(value * S_PER_CM) + (np.log(t) if basis == "sigma_T" else 0.0)
     x = -1 / (KB_EV_PER_K * t)  # eV^-1: the slope is Ea
     broken: BrokenLine | None = None
@@ -108,15 +115,6 @@ def _fit(
 def _kink_x(points: Sequence[ConductivityPoint]) -> float | None:
     kink = points[0].series_kink_k
     return None if kink is None else -1 / (KB_EV_PER_K * kink)
-
-
-def _ln_sigma(p: ConductivityPoint) -> float:
-    """1 sigma of ln sigma from the interval where it is skew; never zero."""
-    e = p.conductivity_s_per_m
-    assert e is not None
-    if e.low95 is not None and e.high95 is not None and 0 < e.low95 < e.high95:
-        return max(float(np.log(e.high95 / e.low95)) / (2 * 1.959964), 1e-9)
-    return max(e.sigma / e.value, 1e-9)
 
 
 def _kink(
@@ -148,7 +146,7 @@ def _describe(
     t_ref = -1 / (KB_EV_PER_K * line.x0)
     x25 = -1 / (KB_EV_PER_K * T_25C_K)
     if broken is None:
-        ea = _estimate(line.slope, float(np.sqrt(line.covariance[1, 1])), q, "eV")
+        ea = t_estimate(line.slope, float(np.sqrt(line.covariance[1, 1])), q, "eV")
         second = kink = None
         ln25 = line.at(x25)
         ln_ref = (line.value, float(np.sqrt(line.covariance[0, 0])))
@@ -156,9 +154,9 @@ def _describe(
     else:
         q = student_t(broken.dof) if broken.dof > 0 and first.method == "single" else 1.959964
         root = np.sqrt(np.diag(broken.covariance))
-        ea = _estimate(broken.slopes[0], float(root[1]), q, "eV")
-        second = _estimate(broken.slopes[1], float(root[2]), q, "eV")
-        kink = _kink_estimate(broken)
+        ea = t_estimate(broken.slopes[0], float(root[1]), q, "eV")
+        second = t_estimate(broken.slopes[1], float(root[2]), q, "eV")
+        kink = kink_estimate(broken)
         ln25, ln_ref = broken.at(x25), broken.at(line.x0)
         d = -broken.x_kink
         g = np.array([1.0, 0.0, d, -broken.slopes[1]])  # prefactor of the segment above
@@ -177,9 +175,9 @@ def _describe(
         basis=basis,
         activation_energy_ev=ea,
         t_ref_k=t_ref,
-        ln_value_at_t_ref=_estimate(*ln_ref, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
-        ln_prefactor=_estimate(*ln_a, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
-        conductivity_25c_s_per_m=_conductivity_25c(ln25[0] - float(offset), ln25[1], q, geometry),
+        ln_value_at_t_ref=t_estimate(*ln_ref, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
+        ln_prefactor=t_estimate(*ln_a, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
+        conductivity_25c_s_per_m=conductivity_25c(ln25[0] - float(offset), ln25[1], q, geometry),
         extrapolated=extrapolated,
         n_points=len(used),
         n_left_out=len(left_out),
@@ -187,7 +185,7 @@ def _describe(
         t_max_k=float(t.max()),
         kink_temperature_k=kink,
         second_activation_energy_ev=second,
-        correlation=0.0 if broken is None else _correlation(broken, line.x0),
+        correlation=0.0 if broken is None else correlation_at(broken, line.x0),
         verdict=_verdict(
             ea, len(used), line, extrapolated, basis, bic, needed, broken is not None, first.method, settings
         ),
@@ -200,34 +198,6 @@ def _describe(
         delta_bic_kink=bic,
         delta_bic_needed=needed,
     )
-
-
-def _estimate(value: float, sigma: float, q: float, unit: str) -> Estimate:
-    return Estimate(value=value, sigma=sigma, unit=unit, low95=value - q * sigma, high95=value + q * sigma)
-
-
-def _kink_estimate(broken: BrokenLine) -> Estimate:
-    low, mid, high = (-1 / (KB_EV_PER_K * v) for v in (broken.interval[0], broken.x_kink, broken.interval[1]))
-    return Estimate(value=mid, sigma=(high - low) / (2 * 1.959964), unit="K", low95=low, high95=high)
-
-
-def _conductivity_25c(ln_s_per_cm: float, sigma: float, q: float, geometry: float) -> Estimate:
-    """Value of the line at 25 °C in S/m; the interval is the line's and the geometry's together."""
-    value = float(np.exp(ln_s_per_cm)) / S_PER_CM
-    half = float(np.hypot(q * sigma, 1.959964 * geometry))
-    wide = float(np.exp(min(half, 300.0)))
-    return Estimate(
-        value=value, sigma=value * float(np.hypot(sigma, geometry)), unit="S/m", low95=value / wide, high95=value * wide
-    )
-
-
-def _correlation(broken: BrokenLine, x0: float) -> float:
-    """Of the value at x0 and the slope below the kink."""
-    d = x0 - broken.x_kink
-    g = np.array([1.0, min(d, 0.0), max(d, 0.0), -broken.slopes[0 if d < 0 else 1]])
-    c = broken.covariance
-    spread = np.sqrt(max(g @ c @ g, 0.0) * c[1, 1])
-    return float((g @ c[:, 1]) / spread) if spread > 0 else 0.0
 
 
 def _verdict(

@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.model.result import Estimate, Verdict
 from pipeline.model.summary import ArrheniusFit, MeyerNeldel
-from pipeline.summarize.arrhenius import KB_EV_PER_K
+from pipeline.summarize.line_estimates import KB_EV_PER_K
 from pipeline.summarize.lines import fit_line, student_t
 
 MIN_SAMPLES = 4

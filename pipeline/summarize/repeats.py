@@ -8,9 +8,8 @@ import numpy as np
 
 from pipeline.model.result import Finding
 from pipeline.model.summary import ConductivityPoint
+from pipeline.summarize.line_estimates import KB_EV_PER_K
 from pipeline.summarize.lines import fit_line, student_t
-
-KB_EV_PER_K = 8.617333262e-5
 
 
 def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Finding | None:

@@ -19,9 +19,10 @@ from annotated_types import Ge, Gt, Lt
 from pipeline.errors import FitError
 from pipeline.fit.lsv.baseline import Baseline, fit_baseline, noise_about_line, noise_factor
 from pipeline.fit.lsv.crossing import Draws, cross_level, cross_running_mean, first_crossing, lay_tangent, smooth
+from pipeline.fit.lsv.doubts import compare_tangent, doubts
 from pipeline.fit.lsv.foot import Foot, fit_foot
 from pipeline.model.measurement import FloatArray
-from pipeline.model.result import Estimate, Finding, Verdict
+from pipeline.model.result import Estimate, Verdict
 from pipeline.model.sweep import CheckedSweep, Onset, SweepFit
 
 FOOT_LEVELS = (100.0, 20.0)
@@ -99,7 +100,7 @@ def find_onsets(checked: CheckedSweep, settings: OnsetSettings) -> SweepFit:
     faradaic = s.current - line.at(s.x)
     smoothed = smooth(faradaic, s.window)
     onsets, replicates = _all_onsets(s, base, foot, near, level, faradaic, smoothed, draws, settings)
-    onsets, flags = _compare(onsets, settings, s.sign)
+    onsets, flags = compare_tangent(onsets, settings.tangent_warn_v, s.sign)
     top = int(np.argmax(smoothed))
     over = s.sign * (checked.potential_v_vs_na - s.e0)
     end = line.end_v if line.end_v is not None else float(s.x[min(base.end, s.x.size) - 1])
@@ -112,7 +113,7 @@ def find_onsets(checked: CheckedSweep, settings: OnsetSettings) -> SweepFit:
         capacitance=_capacitance(line, checked.scan_rate_v_per_s),
         charge_mah=_charge(checked, s.keep),
         onset_v=replicates,
-        findings=(*checked.findings, *_doubts(base, foot, near), *flags),
+        findings=(*checked.findings, *doubts(base, foot, near), *flags),
         peak_current_a=s.sign * float(smoothed[top]),
         peak_v=s.potential(float(s.x[top])),
     )
@@ -284,35 +285,3 @@ def _charge(checked: CheckedSweep, keep: np.ndarray) -> float | None:
     if t is None:
         return None
     return float(np.trapezoid(checked.sweep.current_a[keep], t[keep])) / 3.6
-
-
-def _doubts(base: Baseline, foot: Foot | None, near: int | None) -> list[Finding]:
-    """Where the baseline is no line, or the noise no noise."""
-    out = []
-    if not base.straight:
-        text = "no stretch of the baseline is straight within the noise: its first level was taken"
-        out.append(Finding(severity="warning", field="baseline", problem=text, hint="look at the sweep's start"))
-    if base.noise_factor > 1:
-        text = f"the noise is not independent from point to point: errors widened by {base.noise_factor:.2f}"
-        out.append(Finding(severity="info", field="noise", problem=text))
-    if foot is None and near is not None and base.straight:
-        text = "no power law describes the foot: the departure is that of the running mean"
-        out.append(Finding(severity="info", field="departure", problem=text))
-    return out
-
-
-def _compare(onsets: list[Onset], settings: OnsetSettings, sign: float) -> tuple[list[Onset], list[Finding]]:
-    """A tangent is weak at best unless it agrees with the headline; far from it, it is flagged."""
-    headline, tangent = onsets[0].onset_v_vs_na, onsets[-1].onset_v_vs_na
-    if tangent is None:
-        return onsets, []
-    if headline is None:
-        problem, flags = "no headline onset to compare the tangent with", []
-    else:
-        difference = sign * (tangent.value - headline.value)
-        if abs(difference) <= settings.tangent_warn_v:
-            return onsets, []
-        problem = f"the tangent lies {difference:+.2f} V from the headline onset: for comparison with literature only"
-        flags = [Finding(severity="warning", field="tangent", problem=problem)]
-    verdict = Verdict(level="weak", reason=f"{onsets[-1].verdict.reason}; {problem}")
-    return [*onsets[:-1], replace(onsets[-1], verdict=verdict)], flags
