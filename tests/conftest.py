@@ -53,11 +53,3 @@ def example_results(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     assert done.returncode == 0, done.stderr
     (out.parent / "stdout.txt").write_text(done.stdout, encoding="utf-8")
     return out
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the example run share one worker (--dist loadgroup): the run is made once."""
-    for item in items:
-        if "example_results" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("example"))

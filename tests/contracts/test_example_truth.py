@@ -132,3 +132,21 @@ def test_the_run_ends_with_the_key_table_the_rejections_and_the_place_of_the_rep
     text = (example_results.parent / "stdout.txt").read_text(encoding="utf-8")
     for part in ("HSE-Sm", "HSE-La", "SIMULATED DATA", "3 rejected", "eis/HSE-Sm_warm.mpt", "report.html"):
         assert part in text
+
+
+def test_the_review_notebook_runs_on_it(repo: Path, example_results: Path) -> None:
+    path = repo / "notebooks/review.ipynb"
+    nbformat = pytest.importorskip("nbformat")
+    client = pytest.importorskip("nbclient")
+    notebook = nbformat.read(path, as_version=4)
+    first = next(c for c in notebook.cells if c.cell_type == "code")
+    default = 'RESULTS = "../raw_examples/results"'
+    assert default in first.source
+    first.source = first.source.replace(default, f"RESULTS = {str(example_results)!r}")
+    client.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    shown = "\n".join(str(o.get("text", "")) + str(o.get("data", {}).get("text/plain", "")) for o in outputs)
+    assert "SIMULATED DATA" in shown
+    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 4
+    for expected in ("HSE-Sm", "j_1_uA_per_cm2", "eis/HSE-Sm_warm.mpt"):
+        assert expected in shown
