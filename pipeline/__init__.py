@@ -5,7 +5,7 @@
 Read ``flow.py`` first: it is the whole chain, one function per technique.
 
 Public names: ``run_study``, ``load_results``, ``rebuild_report``, ``load_study``, ``read_impedance``, ``read_sweeps``,
-``read_scans``.
+``read_scans``; and ``to_lmfit``, ``to_impedance``, ``to_larch``, which hand a result over to those packages.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ _PUBLIC = {
     "read_impedance": "pipeline.read.recognise",
     "read_scans": "pipeline.read.absorption",
     "read_sweeps": "pipeline.read.recognise",
+    "to_impedance": "pipeline.fit.eis.exchange",
+    "to_larch": "pipeline.fit.xas.exchange",
+    "to_lmfit": "pipeline.fit.eis.exchange",
 }
 
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605

@@ -253,7 +253,11 @@ def inspect_file(raw: RawFile, settings: Settings) -> tuple[Recognition, list[li
     try:
         return known, list(_inspect(raw, known, settings)) or [list(known.findings)]
     except PipelineError as error:
-        return known, [[Finding(severity="error", field=error.field, problem=error.problem, hint=error.hint)]]
+        return known, [[_refusal(error)]]
+
+
+def _refusal(error: PipelineError) -> Finding:
+    return Finding(severity="error", field=error.field, problem=error.problem, hint=error.hint)
 
 
 def _inspect(raw: RawFile, known: Recognition, settings: Settings) -> Iterator[list[Finding]]:
@@ -303,4 +307,4 @@ def _inspect(raw: RawFile, known: Recognition, settings: Settings) -> Iterator[l
         try:
             yield judge(measurement)
         except PipelineError as error:
-            yield [Finding(severity="error", field=error.field, problem=error.problem, hint=error.hint)]
+            yield [_refusal(error)]
