@@ -140,15 +140,15 @@ def find_optimum(series: str, points: Sequence[CompositionPoint], settings: Comp
     parabola = _Parabola.fit(x, y, sigma)
     if parabola.c[2] >= 0:
         return undetermined(f"ln sigma is not curved downwards near x = {best:g}", x.size)
-    interval = parabola.fieller(student_t(x.size - 3))
+    interval = parabola.fieller()
     if interval is None:
         return undetermined(f"the curvature is not significant ({x.size} compositions)", x.size)
     top, low, high = parabola.top(), *interval
     if not x.min() < top < x.max():
         return undetermined(f"the largest conductivity is at the edge, x = {best:g}: extend the series", x.size)
     inside = "" if x.min() <= low and high <= x.max() else "; the interval leaves the measured compositions"
-    height, s_height, t_height = parabola.height(x.size - 3)
-    half = t_height * s_height
+    height, s_height = parabola.height()
+    half = parabola.quantile * s_height
     q = 2 * 1.959964
     text = f"parabola in ln sigma through {x.size} compositions, scatter {parabola.scatter:.1%}{inside}"
     return CompositionOptimum(
@@ -225,41 +225,49 @@ class _Parabola:
     middle: float
     c: FloatArray
     covariance: FloatArray
+    quantile: float
     scatter: float
-    scale: float
 
     @classmethod
     def fit(cls, x: FloatArray, y: FloatArray, sigma: FloatArray) -> _Parabola:
-        """Weighted least squares; the covariance is scaled by what the points really scatter."""
+        """Weighted least squares; scaled up, with Student's t, where the points scatter more than they say.
+
+        Never scaled down: few pellets that lie well by luck do not know their thickness any better.
+        """
         middle = float(np.mean(x))
         u = x - middle
         design = np.column_stack([np.ones_like(u), u, u * u]) / sigma[:, None]
         normal = np.linalg.inv(design.T @ design)
         c = normal @ design.T @ (y / sigma)
         residual = y / sigma - design @ c
-        scale = float(residual @ residual) / max(x.size - 3, 1)
-        scatter = float(np.sqrt(scale)) * float(np.median(sigma))
-        return cls(middle=middle, c=c, covariance=np.asarray(normal * scale, dtype=float), scatter=scatter, scale=scale)
+        dof = max(x.size - 3, 1)
+        scale = float(residual @ residual) / dof
+        return cls(
+            middle=middle,
+            c=c,
+            covariance=np.asarray(normal * max(scale, 1.0), dtype=float),
+            quantile=student_t(dof) if scale > 1 else 1.959964,
+            scatter=float(np.sqrt(scale)) * float(np.median(sigma)),
+        )
 
     def top(self) -> float:
         return float(self.middle - self.c[1] / (2 * self.c[2]))
 
-    def sigma_top(self) -> float:
-        u = self.top() - self.middle
-        g = np.array([0.0, 1.0, 2 * u])
-        return float(np.sqrt(max(g @ self.covariance @ g, 0.0)) / abs(2 * self.c[2]))
+    def _sigma(self, gradient: FloatArray) -> float:
+        return float(np.sqrt(max(float(gradient @ self.covariance @ gradient), 0.0)))
 
-    def height(self, dof: int) -> tuple[float, float, float]:
-        """Value, 1 sigma and quantile; pellets that scatter less than their sigma may share an error, so it stays."""
+    def sigma_top(self) -> float:
+        return self._sigma(np.array([0.0, 1.0, 2 * (self.top() - self.middle)])) / abs(2 * float(self.c[2]))
+
+    def height(self) -> tuple[float, float]:
+        """Value of ln sigma at the top, and its 1 sigma."""
         u = self.top() - self.middle
         g = np.array([1.0, u, u * u])
-        shared = self.scale < 1
-        variance = g @ self.covariance @ g / (self.scale if shared and self.scale > 0 else 1.0)
-        return float(g @ self.c), float(np.sqrt(max(variance, 0.0))), 1.959964 if shared else student_t(dof)
+        return float(g @ self.c), self._sigma(g)
 
-    def fieller(self, t: float) -> tuple[float, float] | None:
-        """All u where the slope c1 + 2 c2 u is not significantly different from zero; None where that is unbounded."""
-        v = self.covariance
+    def fieller(self) -> tuple[float, float] | None:
+        """All x where the slope is not significantly different from zero; None where that is unbounded."""
+        v, t = self.covariance, self.quantile
         a = 4 * (self.c[2] ** 2 - t * t * v[2, 2])
         if a <= 0:
             return None
