@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,28 @@ def _validate(table: Mapping[str, Any], name: str, mistakes: list[str]) -> Study
             else:
                 problem = f"{e['msg'].lower()}, got {str(e.get('input'))[:60]!r}"
             mistakes.append(f"{name}: {where}: {problem}")
+        return _without_mistakes(table, [e["loc"] for e in error.errors()])
+
+
+def _without_mistakes(table: Mapping[str, Any], places: Sequence[tuple[int | str, ...]]) -> StudyTable | None:
+    """The study without its wrong entries, so that what is wrong elsewhere is told as well; None where an entry carries others.
+
+    What files and samples there are must not change: a file that only seems to be missing would hide the true mistake.
+    """
+    rest = deepcopy(dict(table))
+    for place in places:
+        inner: Any = rest
+        try:
+            for part in place[:-1]:
+                inner = inner[part]
+            if len(place) == 1 or not isinstance(inner, dict) or isinstance(inner[place[-1]], list):
+                return None
+            del inner[place[-1]]
+        except (KeyError, IndexError, TypeError):  # missing, or a tag of a union and no entry
+            return None
+    try:
+        return StudyTable.model_validate(rest)
+    except ValidationError:
         return None
 
 

@@ -122,3 +122,22 @@ def test_a_missing_study_is_a_mistake_not_a_traceback(tmp_path):
         load_study(tmp_path / "study.toml")
     with pytest.raises(StudyError, match="cannot be read"):
         load_study(tmp_path)
+
+
+def test_mistakes_of_the_form_and_of_the_names_come_together(tmp_path):
+    text = (
+        HEAD
+        + SAMPLE
+        + 'x_lfc = 0.4\nphases = { crystalline = "B" }\n'
+        + '[[sample.eis]]\nfiles = "eis/none.mpt"\ntemperature_c = "cold"\n'
+    )
+    found = "\n".join(mistakes(tmp_path, text))
+    for part in ("x_lfc: unknown key", "temperature_c: ", "no sample 'B'", "eis/none.mpt"):
+        assert part in found, part
+
+
+def test_a_table_that_carries_files_is_not_taken_out_to_look_further(tmp_path):
+    text = (
+        HEAD + SAMPLE + '[[sample.eiss]]\nfiles = "a.mpt"\n[[review]]\nfile = "a.mpt"\narcs = 1\nnote = "n"\nby = "P"\n'
+    )
+    assert mistakes(tmp_path, text, "a.mpt") == ("study.toml: sample[0].eiss: unknown key (did you mean 'eis'?)",)
