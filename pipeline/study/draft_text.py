@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.read.names import NAME_RULE, TEMPERATURE_RULE, ZERO_CELSIUS_K, NamedTemperature, match_pattern
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 200
 QUESTION = "# ? "
+CONTACT = (
+    QUESTION + "corrections = { contact_resistance_ohm = ?, contact_resistance_sigma_ohm = ? }   # of the shorted cell"
+)
 HEAD = """\
 # First draft, made from the content and the names of the files. A line that begins with '# ?' is a question: answer it and
 # take the '# ?' away; a run goes without the answer and says what it could not do.
@@ -67,11 +71,22 @@ def _sample(sample: str, files: Sequence[DraftFile]) -> list[str]:
     by_technique = {t: [f for f in mine if f.known.technique == t] for t in ("eis", "lsv", "xas")}
     if by_technique["eis"]:
         lines.append(QUESTION + "pellet = { thickness_mm = ?, thickness_sigma_mm = ?, diameter_mm = ?, mass_mg = ? }")
-    lines += _impedance(by_technique["eis"], files)
+    lines += _with_contact(_impedance(by_technique["eis"], files))
     lines += _sweeps(by_technique["lsv"])
     for edge in sorted({f"{f.known.element} {f.known.edge}" for f in by_technique["xas"]}):
         lines += _scans(edge, [f for f in by_technique["xas"] if f"{f.known.element} {f.known.edge}" == edge], files)
     return lines
+
+
+def _with_contact(lines: list[str]) -> list[str]:
+    """Each table of impedance asks for the contacts: half an ohm is 6 % of a good pellet when warm, and bends its line."""
+    starts = [i for i, line in enumerate(lines) if line == "  [[sample.eis]]"] + [len(lines)]
+    out = lines[: starts[0]]
+    for start, end in pairwise(starts):
+        table = lines[start:end]
+        blank = len(table) - 1 if table[-1] == "" else len(table)
+        out += [*table[:blank], f"  {CONTACT}", *table[blank:]]
+    return out
 
 
 def _impedance(mine: list[DraftFile], files: Sequence[DraftFile]) -> list[str]:

@@ -106,7 +106,15 @@ def test_everything_unknown_is_a_marked_question(folder):
     text, notes = draft_study(folder, None)
     asked = [line.strip().removeprefix("# ? ") for line in text.split("\n") if line.strip().startswith("# ? ")]
     assert f"{len(asked)} question(s)" in notes[-1]
-    for start in ("pellet = {", "temperature_c = ?", "reference = {", "area_cm2 = ?", "shell = {", "[xas_reference]"):
+    for start in (
+        "pellet = {",
+        "temperature_c = ?",
+        "reference = {",
+        "area_cm2 = ?",
+        "shell = {",
+        "corrections = {",
+        "[xas_reference]",
+    ):
         assert any(line.startswith(start) for line in asked), start
     assert any("203 °C: kelvin given as °C?" in line for line in asked)
     assert any('is this "HSE-Sm"?' in line for line in asked)
