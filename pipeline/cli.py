@@ -105,6 +105,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(line, file=sys.stderr)
         print(f"hse {args.command}: {len(error.mistakes)} mistake(s); nothing was started", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # hse settings | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("\nhse: interrupted; finished records are kept, run again to go on", file=sys.stderr)
         return 130
@@ -205,6 +208,8 @@ def _check(args: argparse.Namespace) -> int:
         print(_describe(path.as_posix(), known))
         for line in _alike(path.as_posix(), findings):
             print("  " + line)
+        if known.technique == "eis" and known.temperature_k is None:
+            print("  warning: temperature: in neither the file nor its name (give temperature_c in the study)")
         good = any(all(f.severity != "error" for f in one) for one in findings)
         usable = known.technique in ("eis", "lsv", "xas") and good
         print(

@@ -113,3 +113,11 @@ def test_init_writes_once_and_replaces_only_when_told(tmp_path, capsys):
 def test_init_of_nothing_says_so(tmp_path, capsys):
     assert main(["init", str(tmp_path)]) == 2
     assert "no measurement among 0 files" in capsys.readouterr().err
+
+
+def test_a_spectrum_without_temperature_is_told_at_the_instrument(tmp_path, capsys):
+    for name, missing in (("HSE_warm.mpt", True), ("HSE_-70C.mpt", False)):
+        (tmp_path / name).write_text(peis(), encoding="utf-8")
+        status, out = check(capsys, tmp_path / name)
+        assert status == 0
+        assert ("give temperature_c in the study" in out) is missing
