@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 
 from pipeline.model.result import Estimate
 
 DASH = "—"
 BASIS = {"sigma_T": "ln(σT)", "sigma": "ln σ"}
 """What an Arrhenius line is straight in."""
+THRESHOLD = re.compile(r"^j_([\d.]+)_uA_per_cm2$")
+DEPARTURE = re.compile(r"^departure_([\d.]+)sigma$")
+"""Names of the criteria of an onset, as the tables have them."""
 RAISED = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 
 
@@ -63,6 +67,15 @@ def si_text(estimate: Estimate | None, unit: str) -> tuple[str, str]:
     factor = 10.0**-power
     suffix = f" {PREFIXES[power]}{unit}"
     return estimate_text(estimate, factor) + suffix, interval_text(estimate, factor) + suffix
+
+
+def criterion_text(criterion: str) -> str:
+    """``1 µA cm⁻²`` for ``j_1_uA_per_cm2``, ``departure 5 σ`` for ``departure_5sigma``; another name as it is."""
+    if found := THRESHOLD.match(criterion):
+        return f"{float(found[1]):g} µA cm⁻²"
+    if found := DEPARTURE.match(criterion):
+        return f"departure {found[1]} σ"
+    return criterion
 
 
 def celsius_text(temperature_k: float | None) -> str:

@@ -57,7 +57,9 @@ def draw_composition(
                     panel.keep(f"{s}, optimum", e.value, np.nan, y_name="x_low95_high95")
                     panel.rows[-1].update(y_low=e.low, y_high=e.high)
         _scale(panel.axes, points)
-        panel.axes.legend(loc="best")
+        panel.axes.legend(
+            loc="best", frameon=True, framealpha=1.0, edgecolor="none"
+        )  # it hides the line of the optimum
 
     words = [f"series {o.series}: {o.verdict.level}, {o.verdict.reason}" for o in optima]
     caption = (

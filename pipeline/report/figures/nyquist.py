@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,10 @@ from pipeline.report.text import si_text
 
 ROOM_K = 298.15
 LEFT, WIDTH, STEP = 0.55, 2.65, 3.4
+POINTS = 72 * WIDTH
+"""Width of the Nyquist plot in points."""
+Box = tuple[float, float, float, float]
+"""Left, low, right, high."""
 
 
 def celsius(fit: SpectrumFit) -> str:
@@ -96,10 +99,10 @@ def _nyquist(
         panel.points("left out", x[~keep], y[~keep], marker="x", color=RED, mew=0.8, ms=3.5)
     panel.line("fit", fit.fitted_ohm.real * factor, -fit.fitted_ohm.imag * factor, color="k", lw=0.9)
     shown = _arcs(panel, fit, regions, factor)
-    _decades(panel, f[keep], x[keep], y[keep], span * factor)
     top, low = span * factor, float(np.min(y[keep], initial=0.0))
     low = max(1.1 * low, -0.25 * top) if low < 0 else 0.0
     panel.axes.set(xlim=(0, top), ylim=(low - 0.02 * top, low - 0.02 * top + top * box[3] / box[2]))
+    _decades(panel, f[keep], x[keep], y[keep], span * factor)
     panel.axes.axhline(0, color=GREY, lw=0.5)
     total = fit.total_resistance
     note = "total withheld" if total is None else f"R = {si_text(total, 'Ω')[0]}"
@@ -175,6 +178,9 @@ def _arcs(panel: Panel, fit: SpectrumFit, regions: Sequence[RegionAssignment], f
 def _decades(panel: Panel, f: FloatArray, x: FloatArray, y: FloatArray, span: float) -> None:
     """Fill the points nearest to whole decades of frequency and name those that do not crowd."""
     last = (-np.inf, -np.inf)
+    bottom, taken = float(panel.axes.get_ylim()[0]), list[Box]()
+    dense = np.linspace(0, max(f.size - 1, 0), 6 * f.size)  # the line between the points counts as well
+    curve = tuple(np.interp(dense, np.arange(f.size), along) for along in (x, y)) if f.size else (x, y)
     for decade in range(9, -4, -1):
         if not f.size or not f.min() <= 10.0**decade <= f.max():
             continue
@@ -183,17 +189,43 @@ def _decades(panel: Panel, f: FloatArray, x: FloatArray, y: FloatArray, span: fl
             continue
         last = (x[i], y[i])
         panel.axes.plot(x[i], y[i], "o", ms=3.4, color=BLUE)
-        ends = slice(max(i - 1, 0), i + 2)
-        steep = np.ptp(y[ends]) > np.ptp(x[ends])
-        style: dict[str, Any] = {"xytext": (4, -1), "va": "center"} if steep else {"xytext": (0, 5.5), "ha": "center"}
-        panel.axes.annotate(
-            frequency_text(10.0**decade),
-            (x[i], y[i]),
-            textcoords="offset points",
-            fontsize=7,
-            color=BLUE,
-            **style,
+        text = frequency_text(10.0**decade)
+        place = _free_place(text, (x[i], y[i]), curve, (span, bottom), taken)
+        taken.append(place)
+        at = (
+            (place[0] + place[2]) / 2 - x[i] * POINTS / span,
+            (place[1] + place[3]) / 2 - (y[i] - bottom) * POINTS / span,
         )
+        panel.axes.annotate(
+            text, (x[i], y[i]), at, textcoords="offset points", ha="center", va="center", fontsize=7, color=BLUE
+        )
+
+
+def _free_place(
+    text: str,
+    at: tuple[float, float],
+    curve: tuple[FloatArray, ...],
+    frame: tuple[float, float],
+    taken: list[Box],
+) -> Box:
+    """Box of a label in points from the lower left corner: over, right of, under or left of its point, where least is hidden."""
+    scale, (x, y) = POINTS / frame[0], curve
+    px, py = x * scale, (y - frame[1]) * scale
+    cx, cy = at[0] * scale, (at[1] - frame[1]) * scale
+    w, h = 4.1 * len(text), 8.0
+
+    def cost(box: Box) -> float:
+        left, low, right, high = box
+        hidden = np.count_nonzero((px > left - 2) & (px < right + 2) & (py > low - 2) & (py < high + 2))
+        others = sum(left < b[2] and right > b[0] and low < b[3] and high > b[1] for b in taken)
+        return float(hidden) + 50 * others + 50 * (left < 0 or low < 0 or right > POINTS)
+
+    middles = [
+        (dx * (w / 2 + 4), dy * (h / 2 + 4)) for dx, dy in ((0, 1), (1, 0), (1, 1), (-1, 1), (0, -1), (-1, 0), (1, -1))
+    ]
+    middles += [(0, h / 2 + 13), (0, -h / 2 - 13)]
+    boxes = [(cx + u - w / 2, cy + v - h / 2, cx + u + w / 2, cy + v + h / 2) for u, v in middles]
+    return min(boxes, key=cost)
 
 
 def frequency_text(f_hz: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +12,9 @@ from pipeline.model.measurement import FloatArray
 from pipeline.model.sweep import SweepFit
 from pipeline.report.figures.canvas import Canvas, Drawing, Panel, draw
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, ORANGE, RED
+from pipeline.report.text import DEPARTURE, THRESHOLD, criterion_text
 
 COLORS = {"oxidation": RED, "reduction": BLUE}
-DEPARTURE = re.compile(r"^departure_([\d.]+)sigma$")
-THRESHOLD = re.compile(r"^j_([\d.]+)_uA_per_cm2$")
 MAX_POINTS = 1500
 MAX_SWEEPS = 12
 """Sweeps in one figure; the table has all of them."""
@@ -71,10 +69,10 @@ def threshold_of(criterion: str) -> float | None:
 
 def sign_of(criterion: str) -> tuple[str, str]:
     """Marker and label of a criterion."""
-    if (t := threshold_of(criterion)) is not None:
-        return "o", f"{t:g} µA cm⁻²"
-    if found := DEPARTURE.match(criterion):
-        return "v", f"departure {found[1]} σ"
+    if THRESHOLD.match(criterion):
+        return "o", criterion_text(criterion)
+    if DEPARTURE.match(criterion):
+        return "v", criterion_text(criterion)
     return ("x" if criterion == "tangent" else "+"), criterion
 
 

@@ -76,9 +76,9 @@ def _map(canvas: Canvas, title: str, w: WaveletMap) -> None:
     ratio = z / np.maximum(floor, 1e-12)[:, None]
     if np.any(ratio > 3) and np.any(ratio < 3):
         main.axes.contour(k, r, ratio, levels=[3.0], colors=["#dddddd"], linewidths=0.8)
-    top = canvas.panel(f"{title}, over k", (0.55, 2.42, 1.95, 0.5), ("k", ""), ("m", "max"))
+    top = canvas.panel(f"{title}, over k", (0.55, 2.42, 1.95, 0.5), ("k", ""), ("m", "largest"))
     top.axes.plot(k, z.max(axis=0), color=BLUE, lw=0.9)
-    side = canvas.panel(f"{title}, over R", (2.55, 0.42, 0.5, 1.95), ("m", "max"), ("r", ""))
+    side = canvas.panel(f"{title}, over R", (2.55, 0.42, 0.5, 1.95), ("m", "largest"), ("r", ""))
     side.axes.plot(z.max(axis=1), r, color=BLUE, lw=0.9)
     side.axes.plot(floor, r, color="k", lw=0.7, ls=":")
     top.axes.set(xlim=main.axes.get_xlim(), ylim=(0, None), yticks=[0.5, 1.0])

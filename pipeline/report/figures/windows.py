@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.model.summary import StabilityWindow
 from pipeline.report.figures.canvas import Canvas, Drawing, draw, literal
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, RED
+from pipeline.report.text import criterion_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +71,7 @@ def draw_windows(name: str, windows: Sequence[StabilityWindow], *, simulated: bo
         axes.set_xlim(min(low, 0.0) - 0.25, high + 0.35)
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 
-    criteria = ", ".join(dict.fromkeys(w.criterion for w in windows))
+    criteria = ", ".join(dict.fromkeys(criterion_text(w.criterion) for w in windows))
     caption = (
         f"Stability windows by {criteria}: measured limits with their 95 % intervals, and the computed "
         "thermodynamic window where the study gives one. A practical window is not the thermodynamic one: kinetics "

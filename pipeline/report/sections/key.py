@@ -10,7 +10,7 @@ from pipeline.model.summary import RunSummary
 from pipeline.report.blocks import Block, Cell, Prose, Section, grid
 from pipeline.report.rows.columns import given
 from pipeline.report.rows.key import headline_line, headline_window
-from pipeline.report.text import DASH, estimate_text, interval_text, plural
+from pipeline.report.text import DASH, criterion_text, estimate_text, interval_text, plural
 
 HEAD = "sample | σ(25 °C) / mS cm⁻¹ | Ea of ln(σT) / eV | window / V vs Na/Na⁺ | first shell / Å | MS/SS against the reference / %"
 
@@ -81,7 +81,7 @@ def _window(summary: RunSummary, sample: str) -> Cell:
         return Cell(text="")
     low, high = given(w.reduction_limit_v_vs_na, w.verdict), given(w.oxidation_limit_v_vs_na, w.verdict)
     text = DASH if low is None and high is None else f"{estimate_text(low)} to {estimate_text(high)}"
-    note = w.criterion if w.verdict.printable else w.verdict.reason
+    note = f"by {criterion_text(w.criterion)}" if w.verdict.printable else w.verdict.reason
     return Cell(
         text=text, numeric=True, under=(Cell(text="", note=note), Cell(text=w.verdict.level, mark=w.verdict.level))
     )

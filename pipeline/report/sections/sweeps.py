@@ -11,7 +11,7 @@ from pipeline.report.figures.windows import draw_windows
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import given
 from pipeline.report.rows.key import headline_window
-from pipeline.report.text import DASH, estimate_text, interval_text, plain
+from pipeline.report.text import DASH, criterion_text, estimate_text, interval_text, plain
 
 ONSET_HEAD = "direction | file | criterion | onset / V vs Na/Na⁺ | verdict"
 SWEEP_HEAD = (
@@ -66,7 +66,7 @@ def _tables(summary: RunSummary) -> list[Block]:
         rows.append(
             (
                 w.sample,
-                w.criterion,
+                criterion_text(w.criterion),
                 _volts(w.reduction_limit_v_vs_na, w.verdict),
                 _volts(w.oxidation_limit_v_vs_na, w.verdict),
                 _volts(w.width_v, w.verdict),
@@ -80,7 +80,7 @@ def _tables(summary: RunSummary) -> list[Block]:
         (
             f"{d.sample_a} − {d.sample_b}",
             d.direction,
-            d.criterion,
+            criterion_text(d.criterion),
             _volts(d.difference_v, d.verdict),
             verdict_cell(d.verdict),
         )
@@ -102,7 +102,7 @@ def _sample(sample: str, fits: list[SweepFit], gallery: Gallery) -> list[Block]:
             scale = "" if f.checked.potential_is_vs_na else "as measured, not vs Na/Na⁺"
             file = f.checked.sweep.source.file
             value = measured(estimate_text(e), interval_text(e), scale)
-            rows.append((f.checked.direction, file, o.criterion, value, verdict_cell(o.verdict)))
+            rows.append((f.checked.direction, file, criterion_text(o.criterion), value, verdict_cell(o.verdict)))
     blocks.append(grid("Onsets", ONSET_HEAD, rows, "tables/lsv.csv"))
     blocks.append(grid("Sweeps", SWEEP_HEAD, [_sweep(f) for f in fits], "tables/lsv.csv"))
     return blocks

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pipeline.model.result import Estimate
-from pipeline.report.text import celsius_text, estimate_text, interval_text, number_text, plain, plural, si_text
+from pipeline.report.text import (
+    celsius_text,
+    criterion_text,
+    estimate_text,
+    interval_text,
+    number_text,
+    plain,
+    plural,
+    si_text,
+)
 
 
 def e(value: float, sigma: float, low: float | None = None, high: float | None = None) -> Estimate:
@@ -68,3 +77,11 @@ def test_small_words():
     assert plural(1, "spectrum") == "1 spectrum"
     assert plural(0, "spectrum") == "0 spectra"
     assert plural(2, "sweep") == "2 sweeps"
+
+
+def test_a_criterion_reads_as_words():
+    assert [criterion_text(c) for c in ("j_1_uA_per_cm2", "departure_5sigma", "tangent")] == [
+        "1 µA cm⁻²",
+        "departure 5 σ",
+        "tangent",
+    ]
