@@ -146,3 +146,11 @@ def test_the_ir_correction_gives_the_onset_back() -> None:
     (checked,) = check_sweep(raw, cell, LsvCheckSettings())
     known = truth(4.0, 2.0, 3301)["j_10_uA_per_cm2"]
     assert value(find_onsets(checked, OnsetSettings()), "j_10_uA_per_cm2") == pytest.approx(known, abs=1e-3)
+
+
+def test_a_sweep_without_faradaic_current_has_no_onset_at_its_last_points():
+    """The running mean ends on one point, whose noise is that of one point: no departure is made of it."""
+    found = [fit(9.0, 2, seed, end=3.7) for seed in range(25)]
+    values = [o.onset_v_vs_na for f in found for o in f.onsets if o.criterion == "departure_5sigma"]
+    assert len(values) == 25
+    assert not any(values)

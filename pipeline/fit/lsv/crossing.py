@@ -50,6 +50,15 @@ def smooth(current_a: FloatArray, window: int) -> FloatArray:
     return np.asarray((total[i + reach + 1] - total[i - reach]) / (2 * reach + 1))
 
 
+def first_departure(smoothed: FloatArray, level_a: float, window: int) -> int | None:
+    """``first_crossing`` of a level that is a multiple of the noise of a whole window.
+
+    At the end the running mean is over fewer points and its noise is larger: there the level is, too.
+    """
+    count = np.minimum(2 * np.arange(smoothed.size)[::-1] + 1, window)
+    return first_crossing(smoothed * np.sqrt(count / window), level_a)
+
+
 def first_crossing(smoothed: FloatArray, level_a: float) -> int | None:
     """Index after which the curve stays above the level until it first reaches three times it (or its top)."""
     high = np.flatnonzero(smoothed >= 3 * level_a)

@@ -18,7 +18,7 @@ from annotated_types import Ge, Gt, Lt
 
 from pipeline.errors import FitError
 from pipeline.fit.lsv.baseline import Baseline, fit_baseline, noise_about_line, noise_factor
-from pipeline.fit.lsv.crossing import Draws, cross_level, cross_running_mean, first_crossing, lay_tangent, smooth
+from pipeline.fit.lsv.crossing import Draws, cross_level, cross_running_mean, first_departure, lay_tangent, smooth
 from pipeline.fit.lsv.doubts import compare_tangent, doubts
 from pipeline.fit.lsv.foot import Foot, fit_foot
 from pipeline.model.measurement import FloatArray
@@ -162,7 +162,7 @@ class _Line:
 def _foot(s: _Sweep, base: Baseline, level: float) -> tuple[Foot | None, int | None]:
     """Joint fit of baseline and foot, where the current leaves the baseline and the fit describes it."""
     smoothed = smooth(s.current - base.at(s.x), s.window)
-    near = first_crossing(smoothed, level)
+    near = first_departure(smoothed, level, s.window)
     if near is None or not base.straight:
         return None, near
     for reach in FOOT_LEVELS:
