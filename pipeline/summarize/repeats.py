@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,9 +12,16 @@ from pipeline.model.summary import ConductivityPoint
 from pipeline.summarize.line_estimates import KB_EV_PER_K
 from pipeline.summarize.lines import fit_line, student_t
 
+LEAST_PAIR = 0.01
+"""Relative difference of two measurements that nobody wonders about."""
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))
+
 
 def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Finding | None:
-    """What the second measurement at each repeated temperature makes of the first, by name and loop.
+    """What the second measurement at each repeated temperature makes of the first, by name (scan 2 before scan 10) and loop.
 
     Parameters
     ----------
@@ -23,7 +31,7 @@ def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Fin
         Temperatures this near are the same, K.
     """
     known = [p for p in points if p.conductivity_s_per_m is not None]
-    order = sorted(known, key=lambda p: (p.temperature_k, p.file, p.loop))
+    order = sorted(known, key=lambda p: (p.temperature_k, _natural(p.file), p.loop))
     pairs: list[tuple[ConductivityPoint, ConductivityPoint]] = []
     i = 0
     while i < len(order) - 1:
@@ -51,7 +59,10 @@ def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Fin
         sets = [fit_line(a, b, np.maximum(s, 1e-6)) for a, b, s in zip(x, ln, own, strict=True)]
         s = float(np.sqrt(sum(line.covariance[1, 1] for line in sets)))
         text += f", its Ea by {1e3 * (sets[1].slope - sets[0].slope):+.1f} ± {1e3 * s:.1f} meV"
-    if abs(mean) <= limit:
+    pair, allowed = (float(np.sqrt(np.mean(v))) for v in (d**2, np.sum(own**2, axis=0)))
+    if abs(mean) <= limit and pair <= 3 * max(allowed, LEAST_PAIR):
         return Finding(severity="info", field="temperature", problem=f"{text}: not significant")
+    if abs(mean) <= limit:
+        text += f": no common direction, but the pairs differ by {pair:.1%} where their errors allow {allowed:.1%}"
     hint = "drift, hysteresis or a pellet not yet at temperature: fit one scan, or wait longer"
     return Finding(severity="warning", field="temperature", problem=text, hint=hint)
