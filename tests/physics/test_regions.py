@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.fit.eis.evidence import EvidenceSettings, assign_regions
 from pipeline.fit.eis.mixing import brick_layer_boundary_conductivity, maxwell_garnett, maxwell_wagner_arcs
+from pipeline.fit.eis.tracking import doubt_alone
 from pipeline.model.impedance import Arc
 from pipeline.model.measurement import Pellet
 from pipeline.model.result import Estimate, Verdict
@@ -105,3 +106,22 @@ def test_maxwell_garnett_is_two_arcs_exactly_and_right_at_its_limits():
     np.testing.assert_allclose(z, 1 / maxwell_garnett(m, i, 0.4), rtol=1e-9)
     np.testing.assert_allclose(maxwell_garnett(m, i, 0.0), m)
     np.testing.assert_allclose(maxwell_garnett(m, i, 1.0), i)
+
+
+def test_a_fastest_arc_that_continues_the_slowest_of_the_cold_spectra_is_not_named():
+    """Warm, bulk and amorphous region have left the window: 250 ohm of theirs lie in the one arc that is left."""
+    cold, warm = arcs(capacitances()), arcs(capacitances()[2:])
+    warm.checked.spectrum.temperature_k = 298.15
+    found = assign_regions("HSE", PELLET, [cold, warm], None, {}, EvidenceSettings()).spectrum_regions
+    assert [r.region for r in found[0]] == ["bulk", "amorphous", "interface"]
+    assert found[1][0].region == "undetermined"
+    assert "may hold them too" in found[1][0].reasons[0]
+
+
+@pytest.mark.parametrize(("resistance", "named"), [(3030.0, True), (3600.0, False)])
+def test_an_arc_is_the_joint_fits_only_where_its_resistance_is(resistance, named):
+    r = Estimate(value=3000.0, sigma=15.0, unit="ohm")
+    series = type("S", (), {"temperature_k": (203.15,), "arcs": [type("A", (), {"resistance_ohm": (r,)})()] * 3})()
+    doubt = doubt_alone(arcs(capacitances()[2:], resistance=resistance).arcs[0], 3, series, 203.15)
+    assert (doubt == "") is named
+    assert named or "not that arc alone" in doubt

@@ -18,7 +18,8 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from pipeline.fit.eis.mixing import brick_layer_boundary_conductivity, maxwell_wagner_arcs
-from pipeline.model.impedance import Arc, PelletFit, Region, RegionAssignment, SeriesArc, SeriesFit, SpectrumFit
+from pipeline.fit.eis.tracking import doubt_alone
+from pipeline.model.impedance import PelletFit, Region, RegionAssignment, SeriesArc, SeriesFit, SpectrumFit
 from pipeline.model.measurement import Pellet
 from pipeline.model.result import Estimate, Finding
 
@@ -84,7 +85,7 @@ def assign_regions(
         series_regions = _name(facts, composite, settings)
         series_regions = _with_energies(series_regions, series.arcs, pristine, settings)
     anchor = _anchor(series if usable else None, series_regions, fits, pellet, composite, settings)
-    spectrum_regions = tuple(_track(f, anchor, pellet, composite, settings) for f in fits)
+    spectrum_regions = tuple(_track(f, anchor, series if usable else None, pellet, composite, settings) for f in fits)
     if pellet is None:
         findings.append(
             Finding(
@@ -135,10 +136,10 @@ def _name(
     facts: Sequence[RegionAssignment], composite: bool, settings: EvidenceSettings
 ) -> tuple[RegionAssignment, ...]:
     """Regions of a whole set of arcs, fastest first, by the order and the size of C l/A."""
-    if any(f.specific_capacitance_f_per_m is None for f in facts):
+    values = [f.specific_capacitance_f_per_m for f in facts if f.specific_capacitance_f_per_m]
+    if len(values) < len(facts):
         why = "C l/A is not known (no geometry, or the arc is withheld)"
         return tuple(replace(f, candidates=(*ORDER,), reasons=(why,)) for f in facts)
-    values = [f.specific_capacitance_f_per_m for f in facts if f.specific_capacitance_f_per_m]
     texts = [f"C l/A = {v.value / 100:.3g} F/cm, eps_r = {v.value / EPS0_F_PER_M:.3g}" for v in values]
     lists = [_candidates(v.value, settings.boundary_factor) for v in values]
     ordered = all(
@@ -234,12 +235,13 @@ def _anchor(
 def _track(
     fit: SpectrumFit,
     anchor: tuple[RegionAssignment, ...],
+    series: SeriesFit | None,
     pellet: Pellet | None,
     composite: bool,
     settings: EvidenceSettings,
 ) -> tuple[RegionAssignment, ...]:
-    """Names of the arcs of one spectrum: its own order where it is complete, else continuity of C l/A."""
-    facts = [_fact(a.number, a.capacitance if _given(a) else None, pellet) for a in fit.arcs]
+    """Names of the arcs of one spectrum: its own order where it is complete, else continuity of C l/A and R."""
+    facts = [_fact(a.number, a.capacitance if a.resistance and a.verdict.printable else None, pellet) for a in fit.arcs]
     if len(facts) == len(anchor) and all(f.specific_capacitance_f_per_m for f in facts):
         own = _name(facts, composite, settings)
         pairs = zip(own, anchor, strict=True)
@@ -247,19 +249,18 @@ def _track(
             return tuple(replace(a, region=b.region, candidates=b.candidates) for a, b in pairs)
         return own
     out = []
-    for fact in facts:
+    for fact, arc in zip(facts, fit.arcs, strict=True):
+        why = "withheld, or its C l/A continues no single arc of the other temperatures"
         same = [a for a in anchor if _same(fact, a, settings)]
         if len(same) == 1 and fact.specific_capacitance_f_per_m is not None:
             why = f"C l/A continues arc {same[0].arc} of the other temperatures"
-            out.append(replace(fact, region=same[0].region, candidates=same[0].candidates, reasons=(why,)))
-        else:
-            why = "withheld, or its C l/A continues no single arc of the other temperatures"
-            out.append(replace(fact, candidates=(*ORDER,), reasons=(why,)))
+            doubt = doubt_alone(arc, same[0].arc, series, fit.checked.spectrum.temperature_k)
+            if not doubt:
+                out.append(replace(fact, region=same[0].region, candidates=same[0].candidates, reasons=(why,)))
+                continue
+            why = f"{why}, but {doubt}"
+        out.append(replace(fact, candidates=(*ORDER,), reasons=(why,)))
     return tuple(out)
-
-
-def _given(arc: Arc) -> bool:
-    return arc.resistance is not None and arc.verdict.printable
 
 
 def _same(a: RegionAssignment, b: RegionAssignment, settings: EvidenceSettings) -> bool:
