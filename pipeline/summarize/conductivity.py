@@ -15,12 +15,15 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from annotated_types import Gt, Lt
 
-from pipeline.model.impedance import PelletFit, RegionAssignment, SeriesFit, SpectrumFit
+from pipeline.model.impedance import Arc, PelletFit, RegionAssignment, SeriesArc, SeriesFit, SpectrumFit
 from pipeline.model.measurement import Pellet, Sample
 from pipeline.model.result import Estimate, Verdict
 from pipeline.model.summary import ConductivityPoint
 
 REGIONS = ("bulk", "amorphous", "interface")
+ELECTRODE_F_PER_M = 1e-5
+"""C l/A from which on a closed arc is an electrode's, not the pellet's: 1e-7 F/cm (Irvine, Sinclair and West, Adv. Mater. 2
+(1990) 132)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +149,19 @@ def _total(sample: Sample, fit: SpectrumFit, settings: ConductivitySettings) -> 
         verdict = Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
     else:
         verdict = Verdict(level="resolved", reason=text)
-    return _point(sample, fit, "total", total, verdict)
+    return _point(sample, fit, "total", total, doubt_electrode(verdict, fit.arcs, sample))
+
+
+def doubt_electrode(verdict: Verdict, arcs: Sequence[Arc] | Sequence[SeriesArc], sample: Sample) -> Verdict:
+    """A sum of arcs of which one is an electrode's is not the pellet's resistance: weak at most."""
+    k = sample.pellet.cell_constant_per_m if sample.pellet else 0.0
+    found = [(a.number, a.capacitance.value * k) for a in arcs if a.capacitance]
+    mine = [f"arc {i} with C l/A = {c / 100:.2g} F/cm" for i, c in found if c >= ELECTRODE_F_PER_M]
+    if not mine or not verdict.printable:
+        return verdict
+    return Verdict(
+        level="weak", reason=f"{verdict.reason}; holds {', '.join(mine)}, an electrode's: the pellet's is less"
+    )
 
 
 def _region(sample: Sample, fit: SpectrumFit, regions: Sequence[RegionAssignment], region: str) -> ConductivityPoint:
@@ -188,6 +203,6 @@ def _series_points(
         if not series.usable.printable:
             text = f"the joint fit may not be used: {series.usable.reason}"
         resistance = Estimate(value=total, sigma=sigma, unit="ohm") if total > 0 else None
-        verdict = Verdict(level=level, reason=text)
+        verdict = doubt_electrode(Verdict(level=level, reason=text), series.arcs, sample)
         out.append(_make(sample, *place, "total", "series", resistance, verdict, series.kink_temperature_k))
     return out

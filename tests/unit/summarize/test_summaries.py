@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.model.impedance import Arc
 from pipeline.model.measurement import LinearSweep, Pellet, Sample, Source
 from pipeline.model.result import Estimate, Verdict
 from pipeline.model.summary import ArrheniusFit, CompositionOptimum, ConductivityPoint, StabilityWindow
 from pipeline.model.sweep import CheckedSweep, Onset, SweepConditions, SweepFit
 from pipeline.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
 from pipeline.summarize.composition import compare_series
-from pipeline.summarize.conductivity import ConductivitySettings
+from pipeline.summarize.conductivity import ConductivitySettings, doubt_electrode
 from pipeline.summarize.density import compare_densities
 from pipeline.summarize.meyer_neldel import relate_prefactors
 from pipeline.summarize.repeats import compare_repeats
@@ -306,3 +307,22 @@ def test_repeats_pair_scan_2_with_scan_10_and_tell_a_scatter_without_direction()
     found = compare_repeats([*up, *mixed], 0.5)
     assert found.severity == "warning"
     assert "no common direction" in found.problem
+
+
+@pytest.mark.parametrize(("capacitance_f", "level"), [(1e-10, "resolved"), (2e-6, "weak")])
+def test_a_total_that_holds_a_closed_electrode_arc_is_weak(capacitance_f, level):
+    """2e-6 F of a disc of 0.55 mm by 10 mm are 1.4e-7 F/cm: an electrode that closes, not the pellet."""
+    arc = Arc(
+        number=2,
+        resistance=Estimate(value=50.0, sigma=0.5, unit="ohm"),
+        cpe_q=None,
+        cpe_exponent=None,
+        capacitance=Estimate(value=capacitance_f, sigma=0.0, unit="F"),
+        apex_hz=100.0,
+        apex_over_f_max=1e-5,
+        verdict=GOOD,
+    )
+    pellet = Pellet(thickness_m=0.55e-3, diameter_m=10e-3)
+    found = doubt_electrode(Verdict(level="resolved", reason="sigma 0.1%"), [arc], Sample(id="A", pellet=pellet))
+    assert found.level == level
+    assert ("arc 2" in found.reason) is (level == "weak")
