@@ -125,3 +125,13 @@ def test_an_arc_is_the_joint_fits_only_where_its_resistance_is(resistance, named
     doubt = doubt_alone(arcs(capacitances()[2:], resistance=resistance).arcs[0], 3, series, 203.15)
     assert (doubt == "") is named
     assert named or "not that arc alone" in doubt
+
+
+@pytest.mark.parametrize(("thickness_m", "word"), [(0.55e-6, "vacuum"), (0.55, "no disc"), (0.55e-3, "")])
+def test_a_thickness_in_another_unit_is_told(thickness_m, word):
+    """12.7 becomes 0.0127, which no matter has; or the disc becomes a rod of half a metre."""
+    fit = arcs([EPS0 * 12.7 * np.pi * (5e-3) ** 2 / 0.55e-3])
+    wrong = Pellet(thickness_m=thickness_m, diameter_m=10e-3)
+    found = assign_regions("A", wrong, [fit], None, {}, EvidenceSettings()).findings
+    assert [f.field for f in found] == (["pellet"] if word else [])
+    assert all(word in f.problem for f in found)

@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from annotated_types import Ge, Gt
 
+from pipeline.fit.eis.geometry import doubt_geometry
 from pipeline.fit.eis.mixing import brick_layer_boundary_conductivity, maxwell_wagner_arcs
 from pipeline.fit.eis.tracking import doubt_alone
 from pipeline.model.impedance import PelletFit, Region, RegionAssignment, SeriesArc, SeriesFit, SpectrumFit
@@ -95,7 +96,9 @@ def assign_regions(
                 hint="add pellet = { thickness_mm = ..., diameter_mm = ... }",
             )
         )
-    elif usable and series is not None:
+    else:
+        findings += doubt_geometry(pellet, [r for regions in spectrum_regions for r in regions])
+    if pellet is not None and usable and series is not None:
         findings += _models(series, series_regions, pellet, settings)
     return PelletFit(
         sample=sample,
