@@ -73,7 +73,7 @@ def draw_windows(name: str, windows: Sequence[StabilityWindow], *, simulated: bo
 
     criteria = ", ".join(dict.fromkeys(criterion_text(w.criterion) for w in windows))
     caption = (
-        f"Stability windows by {criteria}: measured limits with their 95 % intervals, and the computed "
+        f"Stability windows, onset: {criteria}. Measured limits with their 95 % intervals, and the computed "
         "thermodynamic window where the study gives one. A practical window is not the thermodynamic one: kinetics "
         "widens it."
     )

@@ -81,7 +81,7 @@ def _window(summary: RunSummary, sample: str) -> Cell:
         return Cell(text="")
     low, high = given(w.reduction_limit_v_vs_na, w.verdict), given(w.oxidation_limit_v_vs_na, w.verdict)
     text = DASH if low is None and high is None else f"{estimate_text(low)} to {estimate_text(high)}"
-    note = f"by {criterion_text(w.criterion)}" if w.verdict.printable else w.verdict.reason
+    note = f"onset: {criterion_text(w.criterion)}" if w.verdict.printable else w.verdict.reason
     return Cell(
         text=text, numeric=True, under=(Cell(text="", note=note), Cell(text=w.verdict.level, mark=w.verdict.level))
     )
