@@ -103,7 +103,9 @@ def workers(jobs: int, scheduler: str | None) -> Iterator[Executor | None]:
         try:
             from distributed import Client
         except ImportError as error:
-            raise StudyError(("--scheduler: dask is not installed (pip install 'hse-pipeline[dask]')",)) from error
+            raise StudyError(
+                ("--scheduler: dask is not installed (pip install '.[dask]' in the project's folder)",)
+            ) from error
         with Client(scheduler) as client:
             yield client.get_executor()
         return

@@ -116,7 +116,7 @@ def _left_out(lines: Sequence[ArrheniusFit]) -> list[Block]:
 
 def composition_section(summary: RunSummary, gallery: Gallery) -> Section | None:
     """Conductivity at 25 °C against composition and the optimum of each series."""
-    if not summary.composition:
+    if all(p.conductivity_25c_s_per_m is None for p in summary.composition):
         return None
     name, simulated = gallery.stem("composition", "composition"), gallery.simulated
     blocks: list[Block] = list(
