@@ -135,9 +135,23 @@ def _describe(prefix: str, value: Any, layers: Mapping[str, str]) -> Iterator[tu
         if _nested(cls, f.name) is not None:
             yield from _describe(name, item, layers)
             continue
-        bounds = ", ".join(str(b) for b in getattr(hints.get(f.name), "__metadata__", ()))
+        bounds = ", ".join(_bound(b) for b in getattr(hints.get(f.name), "__metadata__", ()))
         text = reasons.get(f.name, "") + (f" [{bounds}]" if bounds else "")
         yield name, repr(item), layers.get(name, "default"), text
+
+
+def _bound(bound: object) -> str:
+    """``>= 1`` for Ge(1), ``at least 1 long`` for MinLen(1); another one as it prints."""
+    for name, words in (
+        ("ge", ">= {}"),
+        ("gt", "> {}"),
+        ("le", "<= {}"),
+        ("lt", "< {}"),
+        ("min_length", "at least {} long"),
+    ):
+        if hasattr(bound, name):
+            return words.format(getattr(bound, name))
+    return str(bound)
 
 
 def field_docstrings(cls: type[Any]) -> dict[str, str]:
