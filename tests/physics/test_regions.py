@@ -135,3 +135,9 @@ def test_a_thickness_in_another_unit_is_told(thickness_m, word):
     found = assign_regions("A", wrong, [fit], None, {}, EvidenceSettings()).findings
     assert [f.field for f in found] == (["pellet"] if word else [])
     assert all(word in f.problem for f in found)
+
+
+def test_a_pellet_whose_spectra_show_no_arc_has_no_region():
+    """So well conducting that only the resistance is left, at every temperature."""
+    found = assign_regions("HSE", PELLET, [OneFit(()), OneFit(())], None, {}, EvidenceSettings())
+    assert found.spectrum_regions == ((), ())

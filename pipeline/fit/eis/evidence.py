@@ -245,7 +245,7 @@ def _track(
 ) -> tuple[RegionAssignment, ...]:
     """Names of the arcs of one spectrum: its own order where it is complete, else continuity of C l/A and R."""
     facts = [_fact(a.number, a.capacitance if a.resistance and a.verdict.printable else None, pellet) for a in fit.arcs]
-    if len(facts) == len(anchor) and all(f.specific_capacitance_f_per_m for f in facts):
+    if facts and len(facts) == len(anchor) and all(f.specific_capacitance_f_per_m for f in facts):
         own = _name(facts, composite, settings)
         pairs = zip(own, anchor, strict=True)
         if all(_same(a, b, settings) for a, b in zip(own, anchor, strict=True)):
