@@ -28,6 +28,9 @@ from pipeline.model.impedance import CheckedSpectrum, KkLevel, KramersKronig
 from pipeline.model.measurement import ComplexArray, FloatArray, ImpedanceSpectrum
 from pipeline.model.result import Finding, Mask
 
+MEASURABLE_OHM = (1e-9, 1e18)
+"""Beyond these |Z| is an overload mark or a lost exponent, in any instrument's file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EisCheckSettings:
@@ -85,6 +88,8 @@ def check_spectrum(
             keep[hit] = False
 
     mask(~(np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)) | (np.abs(z) == 0), "not a number")
+    size = np.hypot(z.real, z.imag)  # overflows to inf, which is no impedance either
+    mask((size < MEASURABLE_OHM[0]) | (size > MEASURABLE_OHM[1]), "no impedance that an instrument can measure")
     mask((f < settings.f_min_hz) | (f > settings.f_max_hz), "outside the f_min_hz, f_max_hz of the settings")
     for low, high in mask_hz:
         mask((f >= low) & (f <= high), f"left out by a person: {low:g} to {high:g} Hz")

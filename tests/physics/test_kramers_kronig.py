@@ -90,3 +90,13 @@ def test_too_few_points_and_negative_real_parts_are_refused_in_one_line():
     wrong = ImpedanceSpectrum(source=Source(file="x.mpt", format=""), frequency_hz=F, impedance_ohm=-cell(30).conj())
     with pytest.raises(CheckError, match="Re Z is negative"):
         check_spectrum(wrong, EisCheckSettings())
+
+
+@pytest.mark.parametrize("ohm", [1e300, 1e-200])
+def test_an_overload_mark_is_no_impedance(ohm):
+    f = np.geomspace(1e6, 1, 40)
+    marks = ImpedanceSpectrum(
+        source=Source(file="a.mpt", format="x"), frequency_hz=f, impedance_ohm=np.full(40, ohm * (1 - 1j)), loop=1
+    )
+    with pytest.raises(CheckError, match="0 usable"):
+        check_spectrum(marks, EisCheckSettings())
