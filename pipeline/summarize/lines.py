@@ -4,7 +4,8 @@
 
 tau maximises the restricted likelihood (Harville, J. Am. Stat. Assoc. 72 (1977) 320): 0 where the points scatter as their own
 sigma say.  The covariance is always scaled by chi2/(n - p), and intervals are Student's with n - p degrees of
-freedom (Knapp and Hartung, Stat. Med. 22 (2003) 2693): only the ratios of the given sigma are believed, not their size.
+freedom (Knapp and Hartung, Stat. Med. 22 (2003) 2693), but never narrower than the points' own sigma make them: three points
+that lie on a line by luck do not tell it to 1e-6.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:
     value, slope = float(np.sum(w * y) / np.sum(w)), float(np.sum(w * d * y) / np.sum(w * d * d))
     residual = y - value - slope * d
     chi2, dof = float(np.sum(w * residual**2)), x.size - 2
-    scale = chi2 / dof
+    scale = max(chi2 / dof, (student_t(10**6) / student_t(dof)) ** 2)  # a Student interval as wide as the normal one
     covariance = np.diag([scale / float(np.sum(w)), scale / float(np.sum(w * d * d))])
     return Line(
         x0=x0,

@@ -11,6 +11,7 @@ import pytest
 from pipeline.model.result import Estimate, Verdict
 from pipeline.model.summary import ArrheniusFit, ConductivityPoint
 from pipeline.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
+from pipeline.summarize.lines import fit_line, student_t
 
 KB = 8.617333262e-5
 T = np.linspace(203.15, 298.15, 9)
@@ -165,3 +166,11 @@ def test_scatter_beyond_the_points_own_sigma_is_found() -> None:
         held.append(ea(fit).low <= 0.300 <= ea(fit).high)
     assert 0.91 <= np.mean(held) <= 0.985
     assert 0.01 < fit.excess_scatter < 0.04
+
+
+def test_points_on_a_line_by_luck_do_not_narrow_it_beyond_their_own_errors():
+    """Three points known to 0.1 % and in line to 1e-9: their mean is known to 0.1 %/sqrt(3), not to 1e-9."""
+    x = np.array([-1.0, 0.0, 1.0])
+    line = fit_line(x, 2.0 + x + np.array([1e-9, -2e-9, 1e-9]), np.full(3, 1e-3))
+    half = student_t(line.dof) * float(np.sqrt(line.covariance[0, 0]))
+    assert half == pytest.approx(1.96e-3 / np.sqrt(3), rel=1e-3)
