@@ -102,11 +102,15 @@ def draw_regions(
             _finish(panel, points)
             panel.axes.text(0.04, 0.04, titles[method], transform=panel.axes.transAxes, fontsize=7)
             if first is not None:
-                panel.axes.tick_params(labelleft=False)
+                panel.axes.tick_params(which="both", labelleft=False)
             first = first or panel
         assert first is not None
-        handles, labels = first.axes.get_legend_handles_labels()
-        canvas.figure.axes[-1].legend(handles, labels, loc="center left", bbox_to_anchor=(1.02, 0.5))
+        entries: dict[str, Any] = {}
+        for axes in canvas.figure.axes:  # a region may be in one panel only
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                entries.setdefault(label, handle)
+        named = [label for label in ORDER if label in entries]
+        canvas.figure.axes[-1].legend([entries[n] for n in named], named, loc="center left", bbox_to_anchor=(1.02, 0.5))
         canvas.text(0.6, size[1] - 0.04, sample, ha="left", va="top", fontsize=9)
 
     caption = (

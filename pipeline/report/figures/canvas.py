@@ -6,6 +6,7 @@ No pyplot, no window, no clock: the same numbers give the same SVG, PDF and CSV 
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -191,8 +192,8 @@ def slim_svg(svg: bytes) -> bytes:
 
 
 def logarithmic(axes: Axes, values: FloatArray) -> None:
-    """Logarithmic y axis over all positive values and at least 1.3 decades, so that decades alone are named."""
-    from matplotlib.ticker import NullFormatter
+    """Logarithmic y axis over all positive values and at least 1.3 decades; 2 and 5 are named where one decade alone would be."""
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     axes.set_yscale("log")
     axes.yaxis.set_minor_formatter(NullFormatter())
@@ -201,3 +202,6 @@ def logarithmic(axes: Axes, values: FloatArray) -> None:
         low, high = float(np.log10(good.min())), float(np.log10(good.max()))
         pad = max(0.06 * (high - low), (1.3 - (high - low)) / 2)
         axes.set_ylim(10 ** (low - pad), 10 ** (high + pad))
+        if math.floor(high + pad) - math.ceil(low - pad) < 1:
+            axes.yaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+            axes.yaxis.set_minor_formatter(lambda v, _: f"{v / 10.0 ** math.floor(math.log10(v) + 1e-9):.0f}")
