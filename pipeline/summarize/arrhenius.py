@@ -142,7 +142,7 @@ def _describe(
     settings: ArrheniusSettings,
 ) -> ArrheniusFit:
     t = np.array([p.temperature_k for p in used])
-    q = student_t(line.dof) if first.method == "single" else 1.959964
+    q = student_t(line.dof) if first.method == "single" or line.tau > 0 else 1.959964
     t_ref = -1 / (KB_EV_PER_K * line.x0)
     x25 = -1 / (KB_EV_PER_K * T_25C_K)
     if broken is None:
@@ -162,7 +162,6 @@ def _describe(
         g = np.array([1.0, 0.0, d, -broken.slopes[1]])  # prefactor of the segment above
         ln_a = (broken.value_at_kink + broken.slopes[1] * d, float(np.sqrt(max(g @ broken.covariance @ g, 0.0))))
     at_25 = ea if second is None or kink is None or kink.value > T_25C_K else second
-    geometry = first.geometry_relative_sigma
     offset = np.log(T_25C_K) if basis == "sigma_T" else 0.0
     extrapolated = not (
         t.min() - settings.interpolation_margin_k <= T_25C_K <= t.max() + settings.interpolation_margin_k
@@ -177,7 +176,7 @@ def _describe(
         t_ref_k=t_ref,
         ln_value_at_t_ref=t_estimate(*ln_ref, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
         ln_prefactor=t_estimate(*ln_a, q, "ln(S K/cm)" if basis == "sigma_T" else "ln(S/cm)"),
-        conductivity_25c_s_per_m=conductivity_25c(ln25[0] - float(offset), ln25[1], q, geometry),
+        conductivity_25c_s_per_m=conductivity_25c(ln25[0] - float(offset), ln25[1], q, first.geometry_relative_sigma),
         extrapolated=extrapolated,
         n_points=len(used),
         n_left_out=len(left_out),
@@ -191,7 +190,7 @@ def _describe(
         ),
         findings=findings,
         left_out=_reasons(left_out),
-        geometry_relative_sigma=geometry,
+        geometry_relative_sigma=first.geometry_relative_sigma,
         temperature_sigma_ea_ev=2 * abs(ea.value) * settings.temperature_sigma_k / t_ref,
         temperature_relative_sigma_25c=abs(at_25.value) / (KB_EV_PER_K * T_25C_K**2) * settings.temperature_sigma_k,
         excess_scatter=line.tau,
@@ -217,7 +216,7 @@ def _verdict(
         return Verdict(level="unresolved", reason=f"{name} does not rise with temperature: Ea = {ea.value:.3f} eV")
     relative = (ea.high - ea.low) / (2 * 1.959964) / ea.value
     text = f"{name}, {n} points, Ea known to {relative:.1%}"
-    text += f", scatter {line.tau:.1%} beyond the points' own" if line.tau > 0 and method == "single" else ""
+    text += f", scatter {line.tau:.1%} beyond the points' own" if line.tau > 0 else ""
     text += ", 25 °C extrapolated" if extrapolated else ", 25 °C interpolated"
     if bic is not None and needed is not None:
         text += f"; {'kink' if kinked else 'no kink'}: delta-BIC {bic:.1f}, {needed:.0f} needed"
@@ -225,6 +224,8 @@ def _verdict(
         return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
     if n < MIN_RESOLVED:
         return Verdict(level="weak", reason=f"{text}: {n} points hardly test a line")
+    if method == "series" and line.tau > 0:
+        return Verdict(level="weak", reason=f"{text}: the joint fit's points lie on a curve, no one Ea")
     return Verdict(level="resolved" if relative <= settings.resolved_sigma else "weak", reason=text)
 
 

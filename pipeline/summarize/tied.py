@@ -7,10 +7,15 @@ variances give the covariance of value and slope back, exactly.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipeline.model.measurement import FloatArray
-from pipeline.summarize.lines import BrokenLine, Line
+from pipeline.summarize.lines import BrokenLine, Line, fit_line
+
+BEND = 0.75
+"""1 sigma of a line over its largest distance from the curve: 95 % then reach half as far again."""
 
 
 def fit_tied_line(x: FloatArray, y: FloatArray, sigma: FloatArray, x_kink: float | None) -> Line | BrokenLine:
@@ -23,7 +28,8 @@ def fit_tied_line(x: FloatArray, y: FloatArray, sigma: FloatArray, x_kink: float
     """
     below = None if x_kink is None else x < x_kink
     if below is None or x_kink is None or min(_distinct(x[below]), _distinct(x[~below])) < 3:
-        return _segment(x, y, sigma)
+        line = _segment(x, y, sigma)
+        return line if line.chi2 <= line.dof else _bent(x, y, sigma)
     low, high = _segment(x[below], y[below], sigma[below]), _segment(x[~below], y[~below], sigma[~below])
     value, s_kink = low.at(x_kink)
     covariance = np.diag([s_kink**2, low.covariance[1, 1], high.covariance[1, 1], 0.0])
@@ -36,6 +42,14 @@ def fit_tied_line(x: FloatArray, y: FloatArray, sigma: FloatArray, x_kink: float
         chi2=low.chi2 + high.chi2,
         interval=(x_kink, x_kink),
     )
+
+
+def _bent(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:
+    """Line through a curve (the sum of arcs of unlike activation energies): as wide as it stands off its points."""
+    line = fit_line(x, y, sigma)
+    worst = int(np.argmax(np.abs(line.residual)))
+    wide = max(1.0, BEND * abs(float(line.residual[worst])) / line.at(float(x[worst]))[1])
+    return replace(line, covariance=line.covariance * wide**2)
 
 
 def _distinct(x: FloatArray) -> int:

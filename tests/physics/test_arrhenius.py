@@ -174,3 +174,30 @@ def test_points_on_a_line_by_luck_do_not_narrow_it_beyond_their_own_errors():
     line = fit_line(x, 2.0 + x + np.array([1e-9, -2e-9, 1e-9]), np.full(3, 1e-3))
     half = student_t(line.dof) * float(np.sqrt(line.covariance[0, 0]))
     assert half == pytest.approx(1.96e-3 / np.sqrt(3), rel=1e-3)
+
+
+def test_the_sum_of_two_arcs_of_a_joint_fit_is_a_curve_and_its_line_says_so():
+    """0.30 and 0.40 eV, equal at 25 °C: a straight line stands 5 % off there, and its interval holds the truth."""
+    t = np.linspace(203.15, 298.15, 10)
+    r = [np.exp(e / 8.617333262e-5 * (1 / t - 1 / 298.15)) * t / 298.15 / 0.4 for e in (0.30, 0.40)]
+
+    def point(i: int) -> ConductivityPoint:
+        value = float(1 / (r[0][i] + r[1][i]))
+        return ConductivityPoint(
+            sample="A",
+            file=f"{i}.mpt",
+            loop=1,
+            temperature_k=float(t[i]),
+            quantity="total",
+            method="series",
+            conductivity_s_per_m=Estimate(value=value, sigma=1e-3 * value, unit="S/m"),
+            geometry_relative_sigma=0.0,
+            verdict=Verdict(level="resolved", reason=""),
+        )
+
+    found = fit_arrhenius([point(i) for i in range(10)], ArrheniusSettings())[0]
+    at_25 = found.conductivity_25c_s_per_m
+    assert at_25 is not None
+    assert at_25.low <= 0.2 <= at_25.high
+    assert found.verdict.level == "weak"
+    assert "a curve" in found.verdict.reason
