@@ -1,4 +1,4 @@
-"""Arrhenius plots: ln(sigma T) against 1000/T, the line with its 95 % band, points that were left out open.
+"""Arrhenius plots: ln(sigma T) against 1000/T, the line with its 95 % band; withheld values are not drawn.
 
 The band is that of ln(value) = a - Ea/kB (1/T - 1/T_ref): var = s_a^2 + (s_E u)^2 - 2 rho s_a s_E u with
 u = (1/T - 1/T_ref)/kB, times the Student factor that the interval of Ea carries.  Geometry, common to all temperatures,
@@ -70,8 +70,8 @@ def draw_totals(
         panel.axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
 
     caption = (
-        "Total conductivity over temperature. Lines: fits of ln(σT) with their 95 % bands; open points were left "
-        "out by their verdict; dotted: extrapolated to 25 °C. Bars: 95 % intervals without the uncertainty of the "
+        "Total conductivity over temperature. Lines: fits of ln(σT) with their 95 % bands; withheld values are not "
+        "drawn; dotted: extrapolated to 25 °C. Bars: 95 % intervals without the uncertainty of the "
         "geometry, which is common to all points of a pellet."
     )
     alt = f"Arrhenius plot of the total conductivity of {', '.join(samples)}"
@@ -115,7 +115,7 @@ def draw_regions(
 
     caption = (
         f"{sample}: conductivity of each region over temperature, beside the total. Lines with 95 % bands: fits of "
-        "ln(σT); open points were left out by their verdict; withheld values are not drawn."
+        "ln(σT); withheld values are not drawn."
     )
     alt = f"Arrhenius plot of {sample} by region"
     return draw(name=name, caption=caption, alt=alt, size_in=size, simulated=simulated, paint=paint)
@@ -131,18 +131,13 @@ def _series(
 ) -> None:
     """Points of one quantity, its line and band; nothing where all is withheld."""
     shown = [(p, p.conductivity_s_per_m) for p in points if p.conductivity_s_per_m is not None]
-    named = False
-    for used in (True, False):
-        mine = [(p.temperature_k, e) for p, e in shown if p.verdict.printable is used and e.value > 0]
-        if not mine:
-            continue
+    mine = [(p.temperature_k, e) for p, e in shown if p.verdict.printable and e.value > 0]
+    named = bool(mine)
+    if mine:
         t = np.array([k for k, _ in mine])
         y, low, high = (np.array([getattr(e, end) for _, e in mine]) * S_PER_CM * t for end in ("value", "low", "high"))
-        style = {"color": color, "marker": marker, "ms": 3.6, "label": label if not named else None}
-        style |= {} if used else {"mfc": "none"}
-        series = label if used else f"{label}, left out"
-        panel.points(series, 1000 / t, y, low=np.clip(low, 1e-3 * y, None), high=high, **style)
-        named = True
+        style = {"color": color, "marker": marker, "ms": 3.6, "label": label}
+        panel.points(label, 1000 / t, y, low=np.clip(low, 1e-3 * y, None), high=high, **style)
     for line in [a for a in lines if a.basis == "sigma_T" and a.verdict.printable][:1]:
         t = np.linspace(line.t_min_k, line.t_max_k, 81)
         found = line_values(line, t)
@@ -172,7 +167,8 @@ def _finish(panel: Panel, points: Sequence[ConductivityPoint]) -> None:
     x = 1000 / t
     pad = 0.06 * max(float(np.ptp(x)), 0.3)
     axes.set_xlim(float(x.min()) - pad, float(x.max()) + pad)
-    values = [e.value * S_PER_CM * p.temperature_k for p in points if (e := p.conductivity_s_per_m) is not None]
+    given = [(p.conductivity_s_per_m, p.temperature_k) for p in points if p.verdict.printable]
+    values = [e.value * S_PER_CM * t for e, t in given if e is not None]
     logarithmic(axes, np.array(values))
     axes.tick_params(which="both", top=False)
     top = axes.secondary_xaxis("top", functions=(_celsius_of, _inverse_of))
