@@ -55,7 +55,7 @@ def parse_mpr(raw: RawFile) -> EclabTable:
         from galvani import BioLogic
     except ImportError:
         raise _error(
-            raw, "file", "binary .mpr needs galvani", "pip install 'hse-pipeline[mpr]', or export the .mpt from EC-Lab"
+            raw, "file", "binary .mpr needs galvani", "pip install galvani, or export the .mpt from EC-Lab"
         ) from None
     ask = "export the .mpt from EC-Lab"
     try:
