@@ -33,7 +33,7 @@ from pipeline.summarize.line_estimates import (
 )
 from pipeline.summarize.lines import BrokenLine, Line, delta_bic, fit_broken_line, fit_line, outliers, student_t
 from pipeline.summarize.repeats import compare_repeats
-from pipeline.summarize.tied import fit_tied_line
+from pipeline.summarize.tied import fit_free_line, fit_tied_line
 
 T_25C_K = 298.15
 MIN_SIDE = 3
@@ -107,7 +107,7 @@ def _fit(
         broken = tied if isinstance(tied, BrokenLine) else None
         line = tied if isinstance(tied, Line) else fit_line(x, y, sigma)
     else:
-        line = fit_line(x, y, sigma)
+        line = fit_free_line(x, y, sigma)
         broken, bic, needed = _kink(line, x, y, settings)
     return _describe(points[0], used, left_out, basis, line, broken, bic, needed, x, settings)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.model.measurement import FloatArray
-from pipeline.summarize.lines import BrokenLine, Line, fit_line
+from pipeline.summarize.lines import BrokenLine, Line, fit_line, student_t
 
 BEND = 0.75
 """1 sigma of a line over its largest distance from the curve: 95 % then reach half as far again."""
@@ -29,7 +29,7 @@ def fit_tied_line(x: FloatArray, y: FloatArray, sigma: FloatArray, x_kink: float
     below = None if x_kink is None else x < x_kink
     if below is None or x_kink is None or min(_distinct(x[below]), _distinct(x[~below])) < 3:
         line = _segment(x, y, sigma)
-        return line if line.chi2 <= line.dof else _bent(x, y, sigma)
+        return line if line.chi2 <= line.dof else widen_bent(fit_line(x, y, sigma), x)
     low, high = _segment(x[below], y[below], sigma[below]), _segment(x[~below], y[~below], sigma[~below])
     value, s_kink = low.at(x_kink)
     covariance = np.diag([s_kink**2, low.covariance[1, 1], high.covariance[1, 1], 0.0])
@@ -44,12 +44,30 @@ def fit_tied_line(x: FloatArray, y: FloatArray, sigma: FloatArray, x_kink: float
     )
 
 
-def _bent(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:
-    """Line through a curve (the sum of arcs of unlike activation energies): as wide as it stands off its points."""
+def fit_free_line(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:
+    """Line through points that were fitted one by one, widened where they lie on a curve."""
     line = fit_line(x, y, sigma)
+    return widen_bent(line, x) if is_bent(line, x) else line
+
+
+def widen_bent(line: Line, x: FloatArray) -> Line:
+    """As wide as it stands off its points, for a line through a curve (the sum of arcs of unlike activation energies)."""
     worst = int(np.argmax(np.abs(line.residual)))
     wide = max(1.0, BEND * abs(float(line.residual[worst])) / line.at(float(x[worst]))[1])
     return replace(line, covariance=line.covariance * wide**2)
+
+
+def is_bent(line: Line, x: FloatArray) -> bool:
+    """Whether a parabola describes the points better than the line does, at the 0.1 % level (t-test of its third term)."""
+    free = x.size - 3
+    if free < 2:
+        return False
+    root = np.sqrt(line.weights)
+    u = (x - x.mean()) / np.ptp(x)
+    design = root[:, None] * np.column_stack([np.ones_like(u), u, u * u])
+    theta = np.linalg.lstsq(design, root * line.residual, rcond=None)[0]
+    rest = float(np.sum((root * line.residual - design @ theta) ** 2))
+    return line.chi2 - rest > student_t(free, 0.9995) ** 2 * rest / free
 
 
 def _distinct(x: FloatArray) -> int:
