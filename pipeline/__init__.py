@@ -5,7 +5,8 @@
 Read ``flow.py`` first: it is the whole chain, one function per technique.
 
 Public names: ``run_study``, ``load_results``, ``rebuild_report``, ``load_study``, ``read_impedance``, ``read_sweeps``,
-``read_scans``; and ``to_lmfit``, ``to_impedance``, ``to_larch``, which hand a result over to those packages.
+``read_scans``; and ``to_lmfit``, ``to_impedance``, ``to_larch``, which hand a result over to those packages;
+``estimate_text``, ``headline_line``, ``headline_window``, which show a result as the report does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
+    "estimate_text": "pipeline.report.text",
+    "headline_line": "pipeline.report.rows.key",
+    "headline_window": "pipeline.report.rows.key",
     "load_results": "pipeline.batch",
     "load_study": "pipeline.study",
     "rebuild_report": "pipeline.batch",

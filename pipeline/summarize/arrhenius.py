@@ -163,9 +163,8 @@ def _describe(
         ln_a = (broken.value_at_kink + broken.slopes[1] * d, float(np.sqrt(max(g @ broken.covariance @ g, 0.0))))
     at_25 = ea if second is None or kink is None or kink.value > T_25C_K else second
     offset = np.log(T_25C_K) if basis == "sigma_T" else 0.0
-    extrapolated = not (
-        t.min() - settings.interpolation_margin_k <= T_25C_K <= t.max() + settings.interpolation_margin_k
-    )
+    margin = settings.interpolation_margin_k
+    extrapolated = not t.min() - margin <= T_25C_K <= t.max() + margin
     findings = _findings(used, line, broken, x, settings)
     return ArrheniusFit(
         sample=first.sample,
@@ -185,9 +184,7 @@ def _describe(
         kink_temperature_k=kink,
         second_activation_energy_ev=second,
         correlation=0.0 if broken is None else correlation_at(broken, line.x0),
-        verdict=_verdict(
-            ea, len(used), line, extrapolated, basis, bic, needed, broken is not None, first.method, settings
-        ),
+        verdict=_verdict(ea, used, line, extrapolated, basis, bic, needed, broken is not None, settings),
         findings=findings,
         left_out=_reasons(left_out),
         geometry_relative_sigma=first.geometry_relative_sigma,
@@ -201,16 +198,16 @@ def _describe(
 
 def _verdict(
     ea: Estimate,
-    n: int,
+    used: Sequence[ConductivityPoint],
     line: Line,
     extrapolated: bool,
     basis: str,
     bic: float | None,
     needed: float | None,
     kinked: bool,
-    method: str,
     settings: ArrheniusSettings,
 ) -> Verdict:
+    n, n_weak = len(used), sum(p.verdict.level == "weak" for p in used)
     name = "ln(sigma T)" if basis == "sigma_T" else "ln sigma"
     if ea.value <= 0:
         return Verdict(level="unresolved", reason=f"{name} does not rise with temperature: Ea = {ea.value:.3f} eV")
@@ -224,8 +221,10 @@ def _verdict(
         return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
     if n < MIN_RESOLVED:
         return Verdict(level="weak", reason=f"{text}: {n} points hardly test a line")
-    if method == "series" and line.tau > 0:
+    if used[0].method == "series" and line.tau > 0:
         return Verdict(level="weak", reason=f"{text}: the joint fit's points lie on a curve, no one Ea")
+    if used[0].method == "single" and 2 * n_weak > n:  # those of a joint fit were judged together
+        return Verdict(level="weak", reason=f"{text}: {n_weak} of the points are weak")
     return Verdict(level="resolved" if relative <= settings.resolved_sigma else "weak", reason=text)
 
 

@@ -5,6 +5,8 @@ sigma T = A exp(-Ea/(kB T)) with 2 % of noise at nine temperatures, -70 to 25 °
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -202,3 +204,12 @@ def test_the_sum_of_two_arcs_is_a_curve_and_its_line_is_as_wide(method, cold_ev,
     assert at_25.low <= 0.2 <= at_25.high
     assert found.verdict.level == level
     assert ("a curve" in found.verdict.reason) is (method == "series")
+
+
+@pytest.mark.parametrize(("n_weak", "level"), [(4, "resolved"), (5, "weak")])
+def test_a_line_is_no_surer_than_most_of_its_points(n_weak: int, level: str) -> None:
+    weak = Verdict(level="weak", reason="holds an electrode's arc")
+    some = [replace(p, verdict=weak) if i < n_weak else p for i, p in enumerate(points(straight(T, 0.30, 1)))]
+    line = fit_arrhenius(some, SETTINGS)[0]
+    assert line.verdict.level == level
+    assert ("5 of the points are weak" in line.verdict.reason) == (level == "weak")

@@ -116,7 +116,7 @@ def test_damage_is_refused_in_one_line_that_asks_for_the_text_export(case):
     assert "\n" not in str(caught.value)
 
 
-def test_without_galvani_the_extra_is_named(monkeypatch):
+def test_without_galvani_the_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "galvani", None)
-    with pytest.raises(ReadError, match=r"needs galvani.*hse-pipeline\[mpr\].*\.mpt"):
+    with pytest.raises(ReadError, match=r"needs galvani.*pip install galvani.*\.mpt"):
         parse_mpr(raw(mpr()))
