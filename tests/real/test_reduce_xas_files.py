@@ -63,9 +63,10 @@ def test_forty_raw_scans_have_their_selenium_reference(real_data, mercury):
     assert {(c.reference_element, c.reference_edge) for c in scans} == {("Se", "K")}
     from pipeline.fit.xas.merge import prepare
 
-    e0 = [prepare(c).reference_e0_ev for c in scans]
-    assert min(e0) >= 12652.95
-    assert max(e0) <= 12653.6
+    e0 = {c.scan.source.file: prepare(c).reference_e0_ev for c in scans}
+    outside = {name: value for name, value in e0.items() if not 12653.0 <= value <= 12653.6}
+    assert [name.rsplit(".", 1)[-1] for name in outside] == ["0027"], outside  # a known miss, by 0.043 eV
+    assert all(abs(value - 12653.0) < 0.05 for value in outside.values())
 
 
 def test_two_scans_of_the_mercury_series_are_left_out(mercury):
