@@ -191,7 +191,7 @@ def _init(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     from pipeline.errors import PipelineError
-    from pipeline.flow import inspect_file
+    from pipeline.inspection import inspect_file
     from pipeline.read.source import load_raw
     from pipeline.study.settings import settings_class
 

@@ -10,7 +10,7 @@ A measurement that cannot pass a stage ends here as a ``Rejection``; the rest go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.errors import CheckError, FitError, PipelineError
 from pipeline.model.absorption import CheckedScan, Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.impedance import CheckedSpectrum, PelletFit, SpectrumFit
-from pipeline.model.measurement import ImpedanceSpectrum, RawFile, Recognition, Sample
+from pipeline.model.measurement import ImpedanceSpectrum, RawFile, Sample
 from pipeline.model.result import Finding
 from pipeline.model.summary import Record, Rejection
 from pipeline.study.rows import EisFile, LsvFile, Review, XasGroup
@@ -239,72 +239,3 @@ def fit_edge(
     except PipelineError as error:
         rejected.append(rejection(error))
     return Record(kind="edge", name=edge, sample="", results=(*fits, *distortions), rejected=tuple(rejected))
-
-
-def inspect_file(raw: RawFile, settings: Settings) -> tuple[Recognition, list[list[Finding]]]:
-    """What a file is, and what is wrong with each of its measurements, without a study and without a fit.
-
-    A file that holds no measurement has one list, with what was found while reading it; a refusal is a finding of severity
-    ``error``.
-    """
-    from pipeline.read.recognise import recognise
-
-    known = recognise(raw)
-    try:
-        return known, list(_inspect(raw, known, settings)) or [list(known.findings)]
-    except PipelineError as error:
-        return known, [[_refusal(error)]]
-
-
-def _refusal(error: PipelineError) -> Finding:
-    return Finding(severity="error", field=error.field, problem=error.problem, hint=error.hint)
-
-
-def _inspect(raw: RawFile, known: Recognition, settings: Settings) -> Iterator[list[Finding]]:
-    """The findings of each measurement of the file; a check that refuses one is a finding of severity error."""
-    judge: Callable[[Any], list[Finding]]
-    if known.technique == "eis":
-        from pipeline.check.eis import check_spectrum
-        from pipeline.read.recognise import read_impedance
-
-        measurements: Sequence[Any] = read_impedance(raw, settings["eis.read"])
-
-        def judge(spectrum: Any) -> list[Finding]:
-            checked = check_spectrum(spectrum, settings["eis.check"])
-            masks = [f"{len(m.indices)} point(s) left out: {m.reason}" for m in checked.masks]
-            notes = [Finding(severity="info", field="mask", problem=problem) for problem in masks]
-            if checked.kk.level == "pass":
-                problem = f"pass: {checked.kk.reason}"
-                notes.append(Finding(severity="info", field="kramers_kronig", problem=problem))
-            return [*spectrum.findings, *checked.findings, *notes]
-
-    elif known.technique == "lsv":
-        from pipeline.check.lsv import check_sweep
-        from pipeline.model.sweep import SweepConditions
-        from pipeline.read.recognise import read_sweeps
-
-        measurements = read_sweeps(raw, settings["eis.read"])
-
-        def judge(sweep: Any) -> list[Finding]:
-            parts = check_sweep(sweep, SweepConditions(), settings["lsv.check"])
-            return [*sweep.findings, *(f for part in parts for f in part.findings)]
-
-    elif known.technique == "xas":
-        from pipeline.check.xas import check_scan
-        from pipeline.read.absorption import read_scans
-
-        measurements = read_scans(raw, settings["xas.read"])
-
-        def judge(scan: Any) -> list[Finding]:
-            if scan.is_chi or not (scan.element and scan.edge):
-                return list(scan.findings)
-            checked = check_scan(scan, scan.element, scan.edge, None, settings["xas.check"])
-            return [*scan.findings, *checked.findings]
-
-    else:
-        return
-    for measurement in measurements:
-        try:
-            yield judge(measurement)
-        except PipelineError as error:
-            yield [_refusal(error)]
