@@ -194,6 +194,9 @@ def _findings(
 
     if conditions.volts_vs_na is None:
         warn("reference", "no reference given: potentials stay as measured", "reference = { volts_vs_na = ... }")
+    elif conditions.volts_vs_na_sigma == 0:
+        text = "uncertainty of the reference taken as 0: the intervals of potentials against Na/Na+ leave it out"
+        warn("reference", text, "reference = { volts_vs_na_sigma = ... }")
     if conditions.area_m2 is None and sweep.area_m2 is None:
         warn("area", "no electrode area: no current density, no threshold onset", "area_cm2 = ... in the study")
     if conditions.electrolyte_kg is None:

@@ -16,8 +16,8 @@ from pipeline.model.measurement import Pellet, Sample
 from pipeline.model.sweep import SweepConditions
 from pipeline.study.files import RawFolder, odd_temperature, temperature_log
 from pipeline.study.rows import EisFile, LsvFile, Review, Study, XasGroup
-from pipeline.study.schema import EisTable, LsvTable, SampleTable, StudyTable, XasTable
-from pipeline.study.settings import nearest, resolve_settings
+from pipeline.study.schema import EisTable, LsvTable, SampleTable, StudyTable, XasTable, toml_as_json
+from pipeline.study.settings import nearest, resolve_settings, wrong_value
 
 MAX_STUDY_BYTES = 4_000_000
 ZERO_CELSIUS_K = 273.15
@@ -89,7 +89,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _validate(table: Mapping[str, Any], name: str, mistakes: list[str]) -> StudyTable | None:
     try:
-        return StudyTable.model_validate(table)
+        return StudyTable.model_validate_json(toml_as_json(table), strict=True)
     except ValidationError as error:
         for e in error.errors():
             where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in e["loc"]).lstrip(".")
@@ -99,7 +99,7 @@ def _validate(table: Mapping[str, Any], name: str, mistakes: list[str]) -> Study
             elif e["type"] == "missing":
                 problem = "is missing"
             else:
-                problem = f"{e['msg'].lower()}, got {str(e.get('input'))[:60]!r}"
+                problem = wrong_value(dict(e))
             mistakes.append(f"{name}: {where}: {problem}")
         return _without_mistakes(table, [e["loc"] for e in error.errors()])
 
@@ -121,7 +121,7 @@ def _without_mistakes(table: Mapping[str, Any], places: Sequence[tuple[int | str
         except (KeyError, IndexError, TypeError):  # missing, or a tag of a union and no entry
             return None
     try:
-        return StudyTable.model_validate(rest)
+        return StudyTable.model_validate_json(toml_as_json(rest), strict=True)
     except ValidationError:
         return None
 

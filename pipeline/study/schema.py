@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,8 +20,13 @@ def _rising(window: tuple[float, float]) -> tuple[float, float]:
     return window
 
 
+def toml_as_json(table: Mapping[str, Any]) -> str:
+    """A TOML table for pydantic's strict mode: there ``"0.08"`` is no number, while 1 is one and a list may be a tuple."""
+    return json.dumps(table, default=lambda value: {"date": str(value)})  # a date is neither text nor list
+
+
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PelletTable(_Table):

@@ -13,6 +13,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.study.schema import toml_as_json
+
 STAGES: Mapping[str, tuple[str, str]] = {
     "eis.read": ("pipeline.read.delimited", "DelimitedSettings"),
     "eis.check": ("pipeline.check.eis", "EisCheckSettings"),
@@ -63,7 +65,7 @@ def resolve_settings(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
     for stage in STAGES:
         cls, table = settings_class(stage), tables.get(stage, {})
         try:
-            settings[stage] = TypeAdapter(cls).validate_python(table)
+            settings[stage] = TypeAdapter(cls).validate_json(toml_as_json(table), strict=True)
         except ValidationError as error:
             settings[stage] = cls()
             mistakes += [f"settings.{stage}{_explain(cls, dict(e))}" for e in error.errors()]
@@ -118,7 +120,15 @@ def _explain(cls: type[Any], error: dict[str, Any]) -> str:
         for part in path[:-1]:
             owner = _nested(owner, part) or owner
         return f"{text}: unknown setting ({nearest(path[-1], [f.name for f in fields(owner)])})"
-    return f"{text}: {error['msg'].lower()}, got {error.get('input')!r}"
+    return f"{text}: {wrong_value(error)}"
+
+
+def wrong_value(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, what stands there, and a hint where a number or a truth value was written as text."""
+    problem = str(error["msg"]).lower().replace("an object", "a table").replace("a valid array", "a valid list")
+    given = error.get("input")
+    as_text = error["type"] in ("float_type", "int_type", "bool_type") and isinstance(given, str)
+    return f"{problem}, got {str(given)[:60]!r}" + (" (write it without quotation marks)" if as_text else "")
 
 
 def describe_settings(settings: Mapping[str, Any], layers: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -213,3 +214,10 @@ def test_both_ends_of_a_point_are_accounted_for() -> None:
     parts = checked(sweep(e, flags={"mode": tuple([3.0] * 30 + [2.0] * 599)}))
     kept = sum(sum(c.keep) for c in parts)
     assert kept + 30 == e.size
+
+
+def test_a_reference_without_uncertainty_is_told_and_one_with_it_is_not() -> None:
+    (c,) = checked(sweep(up()))
+    assert "uncertainty of the reference taken as 0" in problems(c)
+    (c,) = checked(sweep(up()), replace(KNOWN, volts_vs_na_sigma=0.01))
+    assert "uncertainty of the reference" not in problems(c)

@@ -95,7 +95,7 @@ def test_all_mistakes_come_at_once_with_the_nearest_name(tmp_path):
         ("schema = 2\nname = 'x'\n" + SAMPLE, "schema: input should be 1"),
         (HEAD, "sample: is missing"),
         (HEAD + SAMPLE + "settings = 3\n", "sample[0].settings: unknown key"),
-        ("settings = 3\n" + HEAD + SAMPLE, "settings: input should be a valid dictionary"),
+        ("settings = 3\n" + HEAD + SAMPLE, "settings: input should be a table"),
         ("name = \n", "not valid TOML"),
         ("raw = 'absent'\n" + HEAD + SAMPLE, "raw: no folder 'absent'"),
         (HEAD + '[[sample]]\nid = "a/b"\n', "sample[0].id"),
@@ -115,6 +115,57 @@ def test_all_mistakes_come_at_once_with_the_nearest_name(tmp_path):
 )
 def test_one_mistake_is_named_with_its_place(tmp_path, text, message):
     assert message in "\n".join(mistakes(tmp_path, text))
+
+
+LSV = '[[sample.lsv]]\nfiles = "keep.txt"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (HEAD + SAMPLE + LSV + 'reference = { volts_vs_na = "0.08" }\n', "sample[0].lsv[0].reference.volts_vs_na"),
+        (HEAD + SAMPLE + LSV + 'area_cm2 = "0.785"\n', "sample[0].lsv[0].area_cm2"),
+        (HEAD + SAMPLE + 'pellet = { thickness_mm = "0.5", diameter_mm = 10 }\n', "sample[0].pellet.thickness_mm"),
+        (HEAD + SAMPLE + 'x_lcf = "0.4"\n', "sample[0].x_lcf"),
+        (HEAD + 'simulated = "yes"\n' + SAMPLE, "simulated"),
+        (HEAD + 'computed_window_v_vs_na = { A = ["1", 4] }\n' + SAMPLE, "computed_window_v_vs_na.A[0]"),
+        (HEAD + SAMPLE + LSV + '[[review]]\nfile = "keep.txt"\narcs = "3"\n', "review[0].arcs"),
+        (HEAD + SAMPLE + '[settings.eis.arcs]\nmax_arcs = "3"\n', "settings.eis.arcs.max_arcs"),
+        (HEAD + SAMPLE + '[settings.lsv.check]\nturn_v = "0.05"\n', "settings.lsv.check.turn_v"),
+    ],
+)
+def test_a_number_written_as_text_is_refused_with_its_place_and_a_hint(tmp_path, text, field):
+    (line,) = mistakes(tmp_path, text)
+    assert line.startswith(f"study.toml: {field}: input should be a valid ")
+    assert line.endswith("(write it without quotation marks)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + SAMPLE + LSV + "reference = { volts_vs_na = true }\n",
+        HEAD + SAMPLE + LSV + "reference = { volts_vs_na = nan }\n",
+        HEAD + SAMPLE + "pellet = { thickness_mm = inf, diameter_mm = 10 }\n",
+        HEAD + SAMPLE + LSV + "area_cm2 = 2026-01-01\n",
+        HEAD + SAMPLE + LSV + "[settings.lsv.check]\nmin_points = 20.5\n",
+        "name = 2026-01-01\nschema = 1\n" + SAMPLE,
+    ],
+)
+def test_what_is_no_finite_number_is_refused(tmp_path, text):
+    assert len(mistakes(tmp_path, text)) == 1
+
+
+def test_whole_numbers_stand_for_decimal_ones_and_lists_for_pairs(tmp_path):
+    text = (
+        HEAD + "computed_window_v_vs_na = { A = [1, 4] }\n" + SAMPLE + "x_lcf = 1\n"
+        "pellet = { thickness_mm = 1, diameter_mm = 10 }\n" + LSV + "reference = { volts_vs_na = 0 }\narea_cm2 = 1\n"
+        '[settings.lsv.check]\nspike_sigmas = 9\n[[review]]\nfile = "keep.txt"\nmask_hz = [[50, 60]]\n'
+    )  # fmt: skip
+    study = load_study(write(tmp_path, text))
+    assert study.lsv[0].conditions.volts_vs_na == 0.0
+    assert study.computed_windows["A"] == (1.0, 4.0)
+    assert study.settings["lsv.check"].spike_sigmas == 9.0
+    assert study.reviews[0].mask_hz == ((50.0, 60.0),)
 
 
 def test_a_missing_study_is_a_mistake_not_a_traceback(tmp_path):
