@@ -62,6 +62,12 @@ def versions() -> Mapping[str, str]:
     return found
 
 
+def drawing_key(*parts: Any) -> str:
+    """Key of a figure: what is drawn, the code that draws it (report/ and model/, which is all it sees), and its libraries."""
+    code = source_hash("report", without="-"), source_hash("model", without="-")
+    return hash_parts(parts, code, version("matplotlib"), version("numpy"))
+
+
 @cache
 def _classes() -> dict[str, type[Any]]:
     modules = [importlib.import_module(f"pipeline.model.{m}") for m in MODEL_MODULES]

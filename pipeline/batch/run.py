@@ -18,7 +18,7 @@ from pipeline.batch.plan import Task, plan
 from pipeline.batch.work import Places, cache_folder, execute
 from pipeline.errors import StudyError
 from pipeline.model.summary import Record, Rejection, RunSummary
-from pipeline.records import Store, decode, encode, hash_parts, source_hash, versions
+from pipeline.records import Store, decode, drawing_key, encode, hash_parts, source_hash, versions
 from pipeline.report import format_key_table, write_report
 from pipeline.study import Study, load_study
 from pipeline.study.settings import describe_settings
@@ -128,7 +128,7 @@ def _finish(
     light = replace(summary, **nothing)
     run = {"keys": keys, "summary": encode(light), "failed": encode(failed)}
     write_whole(out / "records" / "run.json", json.dumps(run, ensure_ascii=False, allow_nan=False).encode())
-    write_report(summary, out)
+    write_report(summary, out, drawing_key)
     printed = format_key_table(summary)
     rows = [{f.name: getattr(r, f.name) for f in fields(r)} for r in summary.rejected]
     _write_manifest(out, summary, run_key=run_key, printed=printed, rejected=rows, started=started)
@@ -205,5 +205,5 @@ def load_results(out: Path | str) -> RunSummary:
 def rebuild_report(out: Path) -> str:
     """Tables, figures, page and archive again from the records; returns the key table."""
     summary = load_results(out)
-    write_report(summary, out)
+    write_report(summary, out, drawing_key)
     return format_key_table(summary)

@@ -136,12 +136,13 @@ def execute(
         How many tasks were run, and the rejections of those that left no record.
     """
     store = Store(places.records)
-    n_missing = sum(not store.has(t.key) for wave in waves for t in wave)
+    counts = [sum(not store.has(t.key) for t in wave) for wave in waves]
+    n_missing = sum(counts)
     failed: list[Rejection] = []
     if n_missing == 0:
         return 0, failed
     done = 0
-    with workers(min(jobs, n_missing), scheduler) as pool:
+    with workers(min(jobs, max(counts)), scheduler) as pool:  # one task at a time needs no worker beside this process
         for wave in waves:
             missing = [t for t in wave if not store.has(t.key) and _has_inputs(t, store)]
             for outcome in _outcomes(pool, missing, places):

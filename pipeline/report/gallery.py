@@ -6,9 +6,11 @@ import base64
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.report.archive import file_stem
 from pipeline.report.blocks import Picture, Prose
+from pipeline.report.drawn import Drawn
 from pipeline.report.figures.canvas import Drawing
 
 MAX_INLINE_BYTES = 8_000_000
@@ -20,6 +22,7 @@ class Gallery:
     """What has been drawn so far."""
 
     simulated: bool
+    drawn: Drawn = field(default_factory=Drawn)
     drawings: list[Drawing] = field(default_factory=list)
     inline_bytes: int = 0
     taken: dict[str, set[str]] = field(default_factory=dict)
@@ -29,14 +32,14 @@ class Gallery:
         return f"{folder}/{file_stem(name, self.taken.setdefault(folder, set()))}"
 
     def show(
-        self, what: str, make: Callable[[], Drawing | None], *, folded: bool = False
+        self, what: str, make: Callable[..., Drawing | None], name: str, *args: Any, folded: bool = False
     ) -> tuple[Picture | Prose, ...]:
-        """The picture for the page; empty where there is nothing to draw.
+        """The picture of ``make(name, *args)`` for the page; empty where there is nothing to draw.
 
         A fault in one figure must not cost the report: it is said in the picture's place.
         """
         try:
-            drawing = make()
+            drawing = self.drawn.draw(make, name, *args, simulated=self.simulated)
         except Exception as error:  # shown, never hidden
             if os.environ.get("HSE_DEBUG"):
                 raise

@@ -28,16 +28,15 @@ SIGMAS = 5.0
 """Half height of the strip of residuals in units of the noise."""
 
 
-def draw_sheets(name: str, sample: str, fits: Sequence[SpectrumFit], *, simulated: bool) -> tuple[Drawing, ...]:
-    """All spectra in the order given, on as many sheets as they need."""
-    n = -(-len(fits) // PER_SHEET)
-    return tuple(
-        _sheet(f"{name}_{i + 1}", sample, fits[i * PER_SHEET : (i + 1) * PER_SHEET], (i + 1, n), simulated=simulated)
-        for i in range(n)
-    )
+def list_sheets(fits: Sequence[SpectrumFit]) -> tuple[tuple[SpectrumFit, ...], ...]:
+    """All spectra in the order given, cut into as many sheets as they need."""
+    return tuple(tuple(fits[i : i + PER_SHEET]) for i in range(0, len(fits), PER_SHEET))
 
 
-def _sheet(name: str, sample: str, fits: Sequence[SpectrumFit], page: tuple[int, int], *, simulated: bool) -> Drawing:
+def draw_sheet(
+    name: str, sample: str, fits: Sequence[SpectrumFit], page: tuple[int, int], *, simulated: bool
+) -> Drawing:
+    """One sheet; ``page`` is its number and how many there are."""
     rows = -(-len(fits) // COLUMNS)
     height = 0.25 + rows * (CELL_H + GAP)
 

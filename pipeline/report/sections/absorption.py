@@ -57,10 +57,9 @@ def _edge(
     title: str, mine: list[ReducedAbsorption], shells: list[ShellFit], bent: list[Distortion], gallery: Gallery
 ) -> list[Block]:
     blocks: list[Block] = []
-    simulated = gallery.simulated
     if len(mine) > 1:
         name = gallery.stem("xas", f"{title}_all")
-        blocks += gallery.show("Samples together", lambda: draw_edges(name, title, mine, simulated=simulated))
+        blocks += gallery.show("Samples together", draw_edges, name, title, mine)
     if shells:
         blocks.append(
             grid("First shells", SHELL_HEAD, [_shell(s) for s in shells], "tables/exafs.csv", "tables/exafs_ixs.csv")
@@ -71,7 +70,7 @@ def _edge(
     if bent:
         name_bent = gallery.stem("xas", f"{title}_distortion")
         if any(d.relative_change is not None or d.relative_change_wavelet is not None for d in bent):
-            blocks += gallery.show("Distortion", lambda: draw_distortion(name_bent, title, bent, simulated=simulated))
+            blocks += gallery.show("Distortion", draw_distortion, name_bent, title, bent)
         blocks.append(
             grid(
                 "Multiple to single scattering",
@@ -127,12 +126,11 @@ def _distortion(d: Distortion) -> tuple[Cell | str, ...]:
 def _sample(
     a: ReducedAbsorption, shells: list[ShellFit], reference: ReducedAbsorption | None, gallery: Gallery
 ) -> list[Block]:
-    simulated = gallery.simulated
     name = gallery.stem("xas", f"{a.sample}_{a.element}_{a.edge}")
-    blocks: list[Block] = list(gallery.show("Absorption", lambda: draw_edge(name, a, shells, simulated=simulated)))
+    blocks: list[Block] = list(gallery.show("Absorption", draw_edge, name, a, shells))
     if a.wavelet is not None:
         stem = gallery.stem("xas", f"{a.sample}_{a.element}_{a.edge}_wavelet")
-        blocks += gallery.show("Wavelet map", lambda: draw_map(stem, a, reference, simulated=simulated))
+        blocks += gallery.show("Wavelet map", draw_map, stem, a, reference)
     rows = [
         (
             s.file if s.loop == 1 else f"{s.file} ({s.loop})",

@@ -28,10 +28,9 @@ def arrhenius_section(summary: RunSummary, gallery: Gallery) -> Section | None:
         "interval; the last column says what it would do."
     )
     name = gallery.stem("arrhenius", "total")
-    simulated = gallery.simulated
     blocks: list[Block] = [Prose(paragraphs=(words,))]
     if len({p.temperature_k for p in totals if p.conductivity_s_per_m is not None}) > 1:
-        blocks += gallery.show("Totals", lambda: draw_totals(name, totals, lines, simulated=simulated))
+        blocks += gallery.show("Totals", draw_totals, name, totals, lines)
     parts: list[Section] = []
     for sample in dict.fromkeys(p.sample for p in summary.conductivity):
         part = _sample(summary, sample, gallery)
@@ -50,8 +49,7 @@ def _sample(summary: RunSummary, sample: str, gallery: Gallery) -> list[Block]:
     blocks: list[Block] = []
     split = {p.temperature_k for p in points if p.quantity != "total" and p.conductivity_s_per_m is not None}
     if len(split) > 1:
-        name, simulated = gallery.stem("arrhenius", sample), gallery.simulated
-        blocks += gallery.show("Regions", lambda: draw_regions(name, sample, points, lines, simulated=simulated))
+        blocks += gallery.show("Regions", draw_regions, gallery.stem("arrhenius", sample), sample, points, lines)
     rows = [_line(a) for a in lines]
     blocks.append(grid("Arrhenius lines", LINE_HEAD, rows, "tables/arrhenius.csv"))
     blocks += _left_out(lines)
@@ -118,12 +116,8 @@ def composition_section(summary: RunSummary, gallery: Gallery) -> Section | None
     """Conductivity at 25 °C against composition and the optimum of each series."""
     if all(p.conductivity_25c_s_per_m is None for p in summary.composition):
         return None
-    name, simulated = gallery.stem("composition", "composition"), gallery.simulated
-    blocks: list[Block] = list(
-        gallery.show(
-            "Composition", lambda: draw_composition(name, summary.composition, summary.optima, simulated=simulated)
-        )
-    )
+    name = gallery.stem("composition", "composition")
+    blocks: list[Block] = list(gallery.show("Composition", draw_composition, name, summary.composition, summary.optima))
     rows = [
         (
             o.series,

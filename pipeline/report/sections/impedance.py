@@ -11,7 +11,7 @@ from pipeline.model.result import Estimate
 from pipeline.model.summary import RunSummary
 from pipeline.report.blocks import Block, Bullets, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.report.figures.nyquist import chosen, draw_spectra, frequency_text
-from pipeline.report.figures.sheet import draw_sheets
+from pipeline.report.figures.sheet import draw_sheet, list_sheets
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import S_PER_CM, conductivity_of
 from pipeline.report.rows.impedance import regions_of
@@ -73,9 +73,7 @@ def _sample(
     shown = chosen(fits)
     regions = [assigned[next(i for i, f in enumerate(fits) if f is s)] for s in shown]
     blocks: list[Block] = [Prose(paragraphs=(_geometry(geometry),))]
-    name = gallery.stem("eis", sample)
-    simulated = gallery.simulated
-    blocks += gallery.show("Spectra", lambda: draw_spectra(name, sample, shown, regions, simulated=simulated))
+    blocks += gallery.show("Spectra", draw_spectra, gallery.stem("eis", sample), sample, shown, regions)
     pairs = list(zip(fits, assigned, strict=True))
     rows = [r for f, a in pairs if any(f is s for s in shown) for r in _arcs(f, a, geometry)]
     blocks.append(grid("Arcs of the spectra shown", ARC_HEAD, rows, "tables/arcs.csv"))
@@ -99,8 +97,10 @@ def _sample(
         blocks.append(grid("Arcs of the other spectra", ARC_HEAD, rest, "tables/arcs.csv", folded=True))
     if len(fits) > len(shown):
         stem = gallery.stem("eis", f"{sample}_all")
-        sheets = draw_sheets(stem, sample, fits, simulated=simulated)
-        blocks += [gallery.hang(d, folded=True) for d in sheets]
+        sheets = list_sheets(fits)
+        for i, some in enumerate(sheets, start=1):
+            page = (i, len(sheets))
+            blocks += gallery.show("Sheet", draw_sheet, f"{stem}_{i}", sample, some, page, folded=True)
     return blocks
 
 

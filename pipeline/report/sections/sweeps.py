@@ -33,10 +33,8 @@ def sweep_section(summary: RunSummary, gallery: Gallery) -> Section | None:
     blocks: list[Block] = [Prose(paragraphs=(words,))]
     samples = list(dict.fromkeys(w.sample for w in summary.windows))
     headline = [w for s in samples if (w := headline_window(summary, s)) is not None and _drawn(w)]
-    simulated = gallery.simulated
     if headline:
-        name = gallery.stem("lsv", "windows")
-        blocks += gallery.show("Windows", lambda: draw_windows(name, headline, simulated=simulated))
+        blocks += gallery.show("Windows", draw_windows, gallery.stem("lsv", "windows"), headline)
     blocks += _tables(summary)
     mine: dict[str, list[SweepFit]] = {}
     for sample, fit in summary.sweeps:
@@ -93,8 +91,7 @@ def _tables(summary: RunSummary) -> list[Block]:
 
 
 def _sample(sample: str, fits: list[SweepFit], gallery: Gallery) -> list[Block]:
-    name, simulated = gallery.stem("lsv", sample), gallery.simulated
-    blocks: list[Block] = list(gallery.show("Sweeps", lambda: draw_sweeps(name, sample, fits, simulated=simulated)))
+    blocks: list[Block] = list(gallery.show("Sweeps", draw_sweeps, gallery.stem("lsv", sample), sample, fits))
     rows: list[tuple[Cell | str, ...]] = []
     for f in fits:
         for o in f.onsets:

@@ -248,8 +248,8 @@ def test_a_gallery_gives_each_figure_a_name_of_its_own(monkeypatch):
     gallery = Gallery(simulated=False)
     assert gallery.stem("eis", "../a b") != gallery.stem("eis", "..\\A B")
     assert gallery.stem("lsv", "../a b") == "lsv/a_b"
-    assert gallery.show("Nothing", lambda: None) == ()
-    (told,) = gallery.show("Map", lambda: {}["no such"])
+    assert gallery.show("Nothing", lambda name, simulated: None, "a/b") == ()
+    (told,) = gallery.show("Map", lambda name, simulated: {}["no such"], "a/b")
     assert isinstance(told, Prose)
     assert "Map could not be drawn: KeyError" in told.paragraphs[0]
     assert not isinstance(told, Picture)
