@@ -65,15 +65,16 @@ def straight_lines(seeds: int) -> None:
 
 def kinks(seeds: int) -> None:
     print(f"kink 0.40 -> 0.25 eV at 243 K, {seeds} seeds: found, within 8 K, interval holds 243 K")
-    for n in (7, 9, 12):
-        t, found = np.linspace(203.15, T25, n), []
-        for s in range(seeds):
-            y = kinked(t) * np.exp(0.02 * np.random.default_rng(s).standard_normal(n))
-            found.append(fit_arrhenius(points(t, y, 0.02), ArrheniusSettings())[0].kink_temperature_k)
-        got = [k for k in found if k is not None]
-        near = np.mean([abs(k.value - 243) <= 8 for k in got])
-        held = np.mean([k.low <= 243 <= k.high for k in got])
-        print(f"  n = {n:2d}: {len(got) / seeds:6.1%}  {near:6.1%}  {held:6.1%}")
+    for n in (7, 8, 9, 10, 12, 16):
+        for noise in (0.005, 0.02):
+            t, found = np.linspace(203.15, T25, n), []
+            for s in range(seeds):
+                y = kinked(t) * np.exp(noise * np.random.default_rng(s).standard_normal(n))
+                found.append(fit_arrhenius(points(t, y, noise), ArrheniusSettings())[0].kink_temperature_k)
+            got = [k for k in found if k is not None]
+            near = np.mean([abs(k.value - 243) <= 8 for k in got])
+            held = np.mean([k.low <= 243 <= k.high for k in got])
+            print(f"  n = {n:2d}, noise {noise:.1%}: {len(got) / seeds:6.1%}  {near:6.1%}  {held:6.1%}")
 
 
 def optima(seeds: int) -> None:
