@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,34 @@ def kinks(seeds: int) -> None:
             print(f"  n = {n:2d}, noise {noise:.1%}: {len(got) / seeds:6.1%}  {near:6.1%}  {held:6.1%}")
 
 
+def doubts(seeds: int) -> None:
+    print(
+        f"verdicts below resolved, {seeds} seeds: clean line, clean up and down scans, one label 10 K off, second scan 10 % higher"
+    )
+    for n in (5, 7, 9, 12):
+        for noise, claimed in ((0.003, 0.003), (0.02, 0.02), (0.02, 0.001)):
+            t = np.linspace(203.15, T25, n)
+            both, side = np.concatenate([t, t]), np.repeat([-0.5, 0.5], n)
+            rates = []
+            for kind in ("clean", "scans", "label", "higher"):
+                bad = 0
+                for s in range(seeds):
+                    at = t if kind in ("clean", "label") else both
+                    y = line(at) * np.exp(noise * np.random.default_rng(s).standard_normal(at.size))
+                    if kind == "label":
+                        at = at.copy()
+                        at[s % n] += 10.0 if s % 2 else -10.0
+                    y = y * np.exp(0.0953 * side) if kind == "higher" else y
+                    rows = points(at, y, claimed)
+                    if at.size > n:
+                        rows = [
+                            replace(p, file=f"{'a' if z < 0 else 'b'}{p.file}") for p, z in zip(rows, side, strict=True)
+                        ]
+                    bad += fit_arrhenius(rows, ArrheniusSettings())[0].verdict.level != "resolved"
+                rates.append(f"{bad / seeds:7.2%}")
+            print(f"  n = {n:2d}, noise {noise:.1%}, claimed {claimed:.1%}: " + "  ".join(rates))
+
+
 def optima(seeds: int) -> None:
     print(f"optimum of 7 compositions, {seeds} seeds: given, coverage, 95 % of |x - truth|")
     x = np.array([0.10, 0.20, 0.30, 0.38, 0.48, 0.60, 0.72])
@@ -105,6 +134,7 @@ def main() -> None:
     start = time.perf_counter()
     straight_lines(seeds)
     kinks(seeds)
+    doubts(min(seeds, 600))
     optima(seeds)
     print(f"{time.perf_counter() - start:.0f} s")
 

@@ -6,6 +6,7 @@ import math
 import re
 
 from pipeline.model.result import Estimate
+from pipeline.model.words import RAISED, layout, number_text
 
 DASH = "—"
 BASIS = {"sigma_T": "ln(σT)", "sigma": "ln σ"}
@@ -13,28 +14,6 @@ BASIS = {"sigma_T": "ln(σT)", "sigma": "ln σ"}
 THRESHOLD = re.compile(r"^j_([\d.]+)_uA_per_cm2$")
 DEPARTURE = re.compile(r"^departure_([\d.]+)sigma$")
 """Names of the criteria of an onset, as the tables have them."""
-RAISED = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
-
-
-def number_text(value: float, sigma: float) -> str:
-    """``2.70 ± 0.10``; a power of ten where it helps; a number that is given, not measured, without ±."""
-    if not (math.isfinite(value) and math.isfinite(sigma)):
-        return DASH
-    if sigma == 0:
-        return f"{value:.6g}"
-    power, places = _layout(value, sigma)
-    text = f"{value / 10.0**power:.{places}f} ± {sigma / 10.0**power:.{places}f}"
-    return text if power == 0 else f"({text})×10{str(power).translate(RAISED)}"
-
-
-def _layout(value: float, sigma: float) -> tuple[int, int]:
-    """Power of ten taken out, and decimal places."""
-    largest = max(abs(value), sigma)
-    power = math.floor(math.log10(largest)) if largest > 0 else 0
-    if -3 <= power <= 4:
-        power = 0
-    s = sigma / 10.0**power
-    return power, 3 if s == 0 else max(0, min(8, 1 - math.floor(math.log10(s))))
 
 
 def estimate_text(estimate: Estimate | None, factor: float = 1.0) -> str:
@@ -46,7 +25,7 @@ def interval_text(estimate: Estimate | None, factor: float = 1.0) -> str:
     """``2.51 to 2.90``: the 95 % interval to the places of the value; empty where there is none."""
     if estimate is None or estimate.sigma == 0:
         return ""
-    power, places = _layout(estimate.value * factor, estimate.sigma * abs(factor))
+    power, places = layout(estimate.value * factor, estimate.sigma * abs(factor))
     low, high = sorted((estimate.low * factor / 10.0**power, estimate.high * factor / 10.0**power))
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""

@@ -20,7 +20,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from pipeline.model.measurement import FloatArray
-from pipeline.model.result import Estimate, Finding, Verdict
+from pipeline.model.result import Finding, Verdict
 from pipeline.model.summary import ArrheniusFit, ConductivityPoint
 from pipeline.summarize.line_estimates import (
     KB_EV_PER_K,
@@ -31,15 +31,21 @@ from pipeline.summarize.line_estimates import (
     ln_sigma,
     t_estimate,
 )
-from pipeline.summarize.lines import BrokenLine, Line, delta_bic, fit_broken_line, fit_line, outliers, student_t
-from pipeline.summarize.repeats import compare_repeats
+from pipeline.summarize.line_verdict import doubt_line, judge_line, left_out_reasons
+from pipeline.summarize.lines import (
+    BrokenLine,
+    Line,
+    chi2_without_worst,
+    delta_bic,
+    fit_broken_line,
+    fit_line,
+    student_t,
+)
 from pipeline.summarize.tied import fit_free_line, fit_tied_line
 
 T_25C_K = 298.15
 MIN_SIDE = 3
 """Temperatures on each side of a kink: two make a line, the third tests it."""
-MIN_RESOLVED = 4
-"""Points below which no line is called resolved: one degree of freedom tests next to nothing."""
 BASES: tuple[Literal["sigma_T", "sigma"], ...] = ("sigma_T", "sigma")
 
 
@@ -109,7 +115,7 @@ def _fit(
     else:
         line = fit_free_line(x, y, sigma)
         broken, bic, needed = _kink(line, x, y, settings)
-    return _describe(points[0], used, left_out, basis, line, broken, bic, needed, x, settings)
+    return _describe(points[0], used, left_out, basis, line, broken, bic, needed, (x, y, sigma), settings)
 
 
 def _kink_x(points: Sequence[ConductivityPoint]) -> float | None:
@@ -125,7 +131,8 @@ def _kink(
         return None, None, None
     bic = delta_bic(line, broken, x.size)
     needed = settings.kink_delta_bic + 4.0 * max(0, 7 - x.size)  # six points: two degrees of freedom, longer tails
-    real = bic > needed and abs(broken.slopes[1] - broken.slopes[0]) >= settings.kink_min_ev
+    one_point = chi2_without_worst(line, x) <= broken.chi2  # leaving one out mends the line as well: no kink
+    real = not one_point and bic > needed and abs(broken.slopes[1] - broken.slopes[0]) >= settings.kink_min_ev
     return (broken if real else None), bic, needed
 
 
@@ -138,7 +145,7 @@ def _describe(
     broken: BrokenLine | None,
     bic: float | None,
     needed: float | None,
-    x: FloatArray,
+    data: tuple[FloatArray, FloatArray, FloatArray],
     settings: ArrheniusSettings,
 ) -> ArrheniusFit:
     t = np.array([p.temperature_k for p in used])
@@ -165,7 +172,11 @@ def _describe(
     offset = np.log(T_25C_K) if basis == "sigma_T" else 0.0
     margin = settings.interpolation_margin_k
     extrapolated = not t.min() - margin <= T_25C_K <= t.max() + margin
-    findings = _findings(used, line, broken, x, settings)
+    findings: tuple[Finding, ...] = ()
+    doubts: tuple[str, ...] = ()
+    if first.method == "single":
+        findings, doubts = doubt_line(used, line, broken, data, (ea, q * ln25[1]), x25, settings)
+    kink_test = (broken is not None, bic, needed)
     return ArrheniusFit(
         sample=first.sample,
         quantity=first.quantity,
@@ -184,9 +195,9 @@ def _describe(
         kink_temperature_k=kink,
         second_activation_energy_ev=second,
         correlation=0.0 if broken is None else correlation_at(broken, line.x0),
-        verdict=_verdict(ea, used, line, extrapolated, basis, bic, needed, broken is not None, settings),
+        verdict=judge_line(ea, used, line, extrapolated, basis, kink_test, doubts, settings),
         findings=findings,
-        left_out=_reasons(left_out),
+        left_out=left_out_reasons(left_out),
         geometry_relative_sigma=first.geometry_relative_sigma,
         temperature_sigma_ea_ev=2 * abs(ea.value) * settings.temperature_sigma_k / t_ref,
         temperature_relative_sigma_25c=abs(at_25.value) / (KB_EV_PER_K * T_25C_K**2) * settings.temperature_sigma_k,
@@ -194,73 +205,6 @@ def _describe(
         delta_bic_kink=bic,
         delta_bic_needed=needed,
     )
-
-
-def _verdict(
-    ea: Estimate,
-    used: Sequence[ConductivityPoint],
-    line: Line,
-    extrapolated: bool,
-    basis: str,
-    bic: float | None,
-    needed: float | None,
-    kinked: bool,
-    settings: ArrheniusSettings,
-) -> Verdict:
-    n, n_weak = len(used), sum(p.verdict.level == "weak" for p in used)
-    name = "ln(sigma T)" if basis == "sigma_T" else "ln sigma"
-    if ea.value <= 0:
-        return Verdict(level="unresolved", reason=f"{name} does not rise with temperature: Ea = {ea.value:.3f} eV")
-    relative = (ea.high - ea.low) / (2 * 1.959964) / ea.value
-    text = f"{name}, {n} points, Ea known to {relative:.1%}"
-    text += f", scatter {line.tau:.1%} beyond the points' own" if line.tau > 0 else ""
-    text += ", 25 °C extrapolated" if extrapolated else ", 25 °C interpolated"
-    if bic is not None and needed is not None:
-        text += f"; {'kink' if kinked else 'no kink'}: delta-BIC {bic:.1f}, {needed:.0f} needed"
-    if relative > settings.weak_sigma:
-        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
-    if n < MIN_RESOLVED:
-        return Verdict(level="weak", reason=f"{text}: {n} points hardly test a line")
-    if used[0].method == "series" and line.tau > 0:
-        return Verdict(level="weak", reason=f"{text}: the joint fit's points lie on a curve, no one Ea")
-    if used[0].method == "single" and 2 * n_weak > n:  # those of a joint fit were judged together
-        return Verdict(level="weak", reason=f"{text}: {n_weak} of the points are weak")
-    return Verdict(level="resolved" if relative <= settings.resolved_sigma else "weak", reason=text)
-
-
-def _reasons(left_out: Sequence[ConductivityPoint]) -> tuple[str, ...]:
-    """One text a reason: how many, at which temperatures, why. Numbers in a reason do not make it another."""
-    groups: dict[str, list[ConductivityPoint]] = defaultdict(list)
-    for p in left_out:
-        groups["".join(c for c in p.verdict.reason if not c.isdigit())].append(p)
-    out = []
-    for mine in groups.values():
-        at = ", ".join(f"{p.temperature_k:.2f}" for p in mine)
-        out.append(f"{len(mine)} point(s) left out at {at} K: {mine[0].verdict.level}: {mine[0].verdict.reason}")
-    return tuple(out)
-
-
-def _findings(
-    used: Sequence[ConductivityPoint],
-    line: Line,
-    broken: BrokenLine | None,
-    x: FloatArray,
-    settings: ArrheniusSettings,
-) -> tuple[Finding, ...]:
-    if used[0].method == "series":
-        return ()
-    repeats = compare_repeats(used, settings.repeat_within_k)
-    out = [] if repeats is None else [repeats]
-    if broken is None:
-        for i, score in outliers(line, x, settings.outlier_p):
-            p = used[i]
-            problem = (
-                f"{p.file} at {p.temperature_k:.2f} K stands {np.expm1(line.residual[i]):+.1%} off the line "
-                f"(t = {score:.1f}); it stays in the fit"
-            )
-            hint = "look at its spectrum; exclude it by a [[review]] if it is bad"
-            out.append(Finding(severity="warning", field="temperature", problem=problem, hint=hint))
-    return tuple(out)
 
 
 def _withheld(
@@ -272,7 +216,7 @@ def _withheld(
 ) -> ArrheniusFit:
     t = [p.temperature_k for p in (used or points)]
     n = len({p.temperature_k for p in used})
-    reasons = _reasons(left_out)
+    reasons = left_out_reasons(left_out)
     why = f"{n} usable temperature(s), {settings.min_points} needed" + (f"; {reasons[0]}" if reasons else "")
     refused = bool(left_out) and not used and all(p.verdict.level == "refused" for p in left_out)
     return ArrheniusFit(

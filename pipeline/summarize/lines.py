@@ -125,21 +125,31 @@ def _restricted(x: FloatArray, y: FloatArray, sigma: FloatArray, tau2: FloatArra
     return np.asarray(0.5 * (np.log(w).sum(axis=1) - np.log(total) - np.log(spread) - np.sum(w * r * r, axis=1)))
 
 
-def outliers(line: Line, x: FloatArray, p: float) -> tuple[tuple[int, float], ...]:
-    """Index and externally studentised residual of points that stand off, at level ``p`` after Bonferroni.
+def _leverage(line: Line, x: FloatArray) -> FloatArray:
+    d = x - line.x0
+    return np.asarray(line.weights / line.weights.sum() + line.weights * d * d / float(np.sum(line.weights * d * d)))
+
+
+def chi2_without_worst(line: Line, x: FloatArray) -> float:
+    """Weighted squares of the line through all points but the one that spoils it most."""
+    return line.chi2 - float(np.max(line.weights * line.residual**2 / (1 - _leverage(line, x))))
+
+
+def outliers(line: Line, x: FloatArray, p: float) -> tuple[tuple[int, float, float], ...]:
+    """Points that stand off, at level ``p`` after Bonferroni: index, externally studentised residual, residual against the others.
 
     Cook and Weisberg, Residuals and Influence in Regression, Chapman & Hall (1982), chapter 2.
     """
     n = x.size
     if n < 5:
         return ()
-    w, d = line.weights, x - line.x0
-    leverage = w / w.sum() + w * d * d / float(np.sum(w * d * d))
-    pearson = np.sqrt(w) * line.residual
+    leverage = _leverage(line, x)
+    pearson = np.sqrt(line.weights) * line.residual
     free = np.maximum(line.chi2 - pearson**2 / (1 - leverage), 1e-300) / (n - 3)
     t = pearson / np.sqrt(free * (1 - leverage))
     limit = student_t(n - 3, 1 - p / (2 * n))
-    return tuple((int(i), float(t[i])) for i in np.flatnonzero(np.abs(t) > limit))
+    off = line.residual / (1 - leverage)
+    return tuple((int(i), float(t[i]), float(off[i])) for i in np.flatnonzero(np.abs(t) > limit))
 
 
 KINK_SPREAD = 1.15

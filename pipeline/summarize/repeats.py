@@ -20,16 +20,10 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))
 
 
-def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Finding | None:
-    """What the second measurement at each repeated temperature makes of the first, by name (scan 2 before scan 10) and loop.
-
-    Parameters
-    ----------
-    points:
-        Printable points of one quantity.
-    within_k:
-        Temperatures this near are the same, K.
-    """
+def pair_repeats(
+    points: Sequence[ConductivityPoint], within_k: float
+) -> list[tuple[ConductivityPoint, ConductivityPoint]]:
+    """First and second measurement at each repeated temperature, by name (scan 2 before scan 10) and loop."""
     known = [p for p in points if p.conductivity_s_per_m is not None]
     order = sorted(known, key=lambda p: (p.temperature_k, _natural(p.file), p.loop))
     pairs: list[tuple[ConductivityPoint, ConductivityPoint]] = []
@@ -41,6 +35,20 @@ def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Fin
             while i < len(order) - 1 and order[i + 1].temperature_k - order[i].temperature_k <= within_k:
                 i += 1
         i += 1
+    return pairs
+
+
+def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Finding | None:
+    """What the second measurement at each repeated temperature makes of the first.
+
+    Parameters
+    ----------
+    points:
+        Printable points of one quantity.
+    within_k:
+        Temperatures this near are the same, K.
+    """
+    pairs = pair_repeats(points, within_k)
     if len(pairs) < 2:
         return None
     first = [(p.conductivity_s_per_m, p.temperature_k) for p, _ in pairs]

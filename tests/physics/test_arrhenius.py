@@ -5,6 +5,7 @@ sigma T = A exp(-Ea/(kB T)) with 2 % of noise at nine temperatures, -70 to 25 °
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -141,6 +142,56 @@ def test_the_interval_of_a_kink_holds_it(noise: float) -> None:
         low, high = fit_broken_line(x, y, np.full(T.size, noise**-2), 3).interval
         held.append(low <= at <= high)
     assert 0.93 <= np.mean(held) <= 0.97
+
+
+UP_DOWN = np.concatenate([T, T])
+
+
+def scans(seed: int, *, percent: float = 0.0, mev: float = 0.0, claimed: float = 0.02) -> ArrheniusFit:
+    """An up and a down scan, the second higher by ``percent`` and steeper by ``mev``, 2 % of noise."""
+    side = np.repeat([-0.5, 0.5], T.size)
+    ln = np.log1p(percent / 100) * side - 1e-3 * mev * side / KB * (1 / UP_DOWN - 1 / 298.15)
+    rows = points(straight(UP_DOWN, 0.300, seed) * np.exp(ln), UP_DOWN, claimed)
+    rows = [replace(p, file=f"{'a_up' if s < 0 else 'b_down'}_{p.file}") for p, s in zip(rows, side, strict=True)]
+    return fit_arrhenius(rows, SETTINGS)[0]
+
+
+def mislabelled(seed: int, by_k: float) -> ArrheniusFit:
+    wrong = T.copy()
+    wrong[seed % T.size] += by_k
+    return fit_arrhenius(points(straight(T, 0.300, seed), wrong), SETTINGS)[0]
+
+
+def test_two_scans_that_differ_make_a_weak_line_that_says_by_how_much() -> None:
+    for more in ({"percent": 10.0}, {"mev": 10.0}):
+        for claimed in (0.02, 0.001):
+            fits = [scans(s, claimed=claimed, **more) for s in range(40)]
+            assert all(f.verdict.level == "weak" for f in fits)
+            assert all("hysteresis" in f.verdict.reason for f in fits)
+    fit = scans(1, percent=10.0)
+    found = re.search(r"differs by ([\d.]+) ± ([\d.]+) % at 25 °C and by (-?[\d.]+) ± ([\d.]+) meV", fit.verdict.reason)
+    assert found
+    value, sigma, mev, mev_sigma = (float(v) for v in found.groups())
+    assert abs(value - 9.53) < 3 * sigma  # 100 ln 1.1
+    assert abs(mev) < 3 * mev_sigma
+    assert "Ea known to" in fit.verdict.reason
+
+
+def test_a_wrong_temperature_makes_a_weak_line_that_says_which() -> None:
+    for seed in range(60):
+        fit = mislabelled(seed, 10.0 if seed % 2 else -10.0)
+        assert fit.verdict.level == "weak"
+        assert f"at {T[seed % T.size] + (10.0 if seed % 2 else -10.0):.2f} K lies where" in fit.verdict.reason
+        assert "mislabelled" in fit.verdict.reason
+        assert fit.kink_temperature_k is None
+
+
+def test_clean_lines_are_hardly_ever_doubted(many: list[tuple[ArrheniusFit, ArrheniusFit]]) -> None:
+    """500 single lines and 250 pairs of scans; 600 of each at four lengths give 0 to 0.3 % (benchmarks/arrhenius.py)."""
+    one = np.mean([a.verdict.level != "resolved" for a, _ in many])
+    two = np.mean([scans(s, claimed=c).verdict.level != "resolved" for c in (0.02, 0.001) for s in range(125)])
+    assert one <= 0.004
+    assert two <= 0.008
 
 
 def test_unequal_errors_weigh() -> None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from pipeline.model.absorption import Distortion, ReducedAbsorption, ShellFit
 from pipeline.model.measurement import FloatArray
+from pipeline.model.words import RAISED
 from pipeline.report.figures.canvas import Canvas, Drawing, draw, literal
 from pipeline.report.figures.style import BLUE, DOUBLE, GREY, ORANGE, RED, SINGLE, series_style
-from pipeline.report.text import RAISED
 
 R_LABEL = "R / Å, not phase-corrected"
 R_SHOWN = 6.0

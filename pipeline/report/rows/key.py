@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pipeline.model.absorption import Distortion
 from pipeline.model.measurement import Sample
 from pipeline.model.summary import ArrheniusFit, RunSummary, StabilityWindow
+from pipeline.model.words import number_text
 from pipeline.report.rows.columns import S_PER_CM, Row, Table, columns, given, number, spread
-from pipeline.report.text import DASH, estimate_text, number_text
+from pipeline.report.text import DASH, estimate_text
 
 KEY = columns(
     "sample label conductivity_25C_S_per_cm:estimate extrapolated:flag activation_energy_eV:estimate "

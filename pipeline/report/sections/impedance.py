@@ -9,13 +9,14 @@ from pipeline.model.impedance import Arc, PelletFit, RegionAssignment, SeriesFit
 from pipeline.model.measurement import Pellet
 from pipeline.model.result import Estimate
 from pipeline.model.summary import RunSummary
+from pipeline.model.words import number_text
 from pipeline.report.blocks import Block, Bullets, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.report.figures.nyquist import chosen, draw_spectra, frequency_text
 from pipeline.report.figures.sheet import draw_sheet, list_sheets
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import S_PER_CM, conductivity_of
 from pipeline.report.rows.impedance import regions_of
-from pipeline.report.text import BASIS, celsius_text, estimate_text, interval_text, number_text, plain, plural, si_text
+from pipeline.report.text import BASIS, celsius_text, estimate_text, interval_text, plain, plural, si_text
 
 EIS_HEAD = "T | file | points | Kramers–Kronig | arcs | R total | χ²/ν | verdict"
 ARC_HEAD = "T | arc | region | R | σ / mS cm⁻¹ | C | n | apex | verdict"

@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.model.result import Estimate
-from pipeline.report.text import (
-    celsius_text,
-    criterion_text,
-    estimate_text,
-    interval_text,
-    number_text,
-    plain,
-    plural,
-    si_text,
-)
+from pipeline.model.words import number_text
+from pipeline.report.text import celsius_text, criterion_text, estimate_text, interval_text, plain, plural, si_text
 
 
 def e(value: float, sigma: float, low: float | None = None, high: float | None = None) -> Estimate:
