@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 RAISED = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
+NOTHING = re.compile(r"(?<![\w.])-(0\.0+)(?![\d.])")
 SCIENTIFIC = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?e[-+]\d+)( Hz\b)?(?!\w|\.\w)")
 PREFIXES = {0: "", 3: "k", 6: "M", 9: "G"}
 
@@ -41,7 +43,12 @@ def percent_text(fraction: float) -> str:
 
 def readable(text: str) -> str:
     """The same sentence with ``2.34e+06 Hz`` as ``2.34 MHz``, ``1.5e+03`` as ``1500`` and ``1.6e-12`` as ``1.6×10⁻¹²``."""
-    return SCIENTIFIC.sub(_plainly, text)
+    return NOTHING.sub(r"\1", SCIENTIFIC.sub(_plainly, text))
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Reasons as one sentence, separated by ``; ``, each clause once."""
+    return "; ".join(dict.fromkeys(clause for part in parts for clause in part.split("; ")))
 
 
 def _plainly(match: re.Match[str]) -> str:

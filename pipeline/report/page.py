@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from pipeline.model.summary import RunSummary
+from pipeline.model.words import readable
 from pipeline.report.blocks import Section
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import Table
@@ -37,6 +38,7 @@ def render_page(summary: RunSummary, sections: Sequence[Section]) -> bytes:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_asset), trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["readable"] = readable
     style, script = _asset("style.css"), _asset("script.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "

@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model.summary import RunSummary
+from pipeline.model.words import readable
 from pipeline.report.rows.absorption import absorption_tables
 from pipeline.report.rows.columns import Table
 from pipeline.report.rows.conduction import conduction_tables
@@ -23,6 +25,8 @@ from pipeline.report.rows.sweeps import sweep_tables
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+SENTENCES = ("notes", "left_out", "problem", "hint")
+"""Columns of text beside the reasons."""
 DTYPES = {"text": "string", "number": "float64", "count": "Int64", "flag": "boolean"}
 
 
@@ -36,7 +40,15 @@ def list_tables(summary: RunSummary) -> dict[str, Table]:
         **absorption_tables(summary),
         **run_tables(summary),
     }
+    tables = {name: _readable(table) for name, table in tables.items()}
     return {name: _marked(table) for name, table in tables.items()} if summary.simulated else tables
+
+
+def _readable(table: Table) -> Table:
+    """Numbers inside sentences as people write them; names of files and settings stay as they are."""
+    words = [c for c in table.columns if c.endswith(("reason", "reasons")) or c in SENTENCES]
+    rows = tuple({**row, **{c: readable(row[c]) for c in words if isinstance(row.get(c), str)}} for row in table.rows)
+    return replace(table, rows=rows)
 
 
 def _marked(table: Table) -> Table:

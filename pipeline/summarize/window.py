@@ -20,6 +20,7 @@ from annotated_types import Gt
 from pipeline.model.result import Estimate, Level, Verdict
 from pipeline.model.summary import LimitDifference, StabilityWindow
 from pipeline.model.sweep import SweepFit
+from pipeline.model.words import number_text
 
 Z95 = 1.959964
 RANK: tuple[Level, ...] = ("resolved", "weak", "unresolved", "refused")
@@ -191,7 +192,7 @@ def _window(
     width, notes = None, []
     if low and high:
         width, text = _minus(high, low)
-        notes.append(f"width {width.value:.3f} ± {width.sigma:.3f} V, {text}")
+        notes.append(f"width {number_text(width.value, width.sigma)} V, {text}")
     for direction, x in zip(DIRECTIONS, found, strict=True):
         if x is None:
             notes.append(f"no {direction} sweep")
@@ -247,7 +248,8 @@ def _difference(
     if a.reference is None or b.reference is None or estimate.sigma > settings.resolved_sigma_v:
         level = _worst([Verdict(level="weak", reason=""), a.verdict, b.verdict])
     word = "significant" if significant else "not significant"
-    reason = f"{word}: {estimate.value:+.3f} ± {estimate.sigma:.3f} V; {text}"
+    sign = "+" if estimate.value > 0 else ""
+    reason = f"{word}: {sign}{number_text(estimate.value, estimate.sigma)} V; {text}"
     return LimitDifference(
         sample_a=pair[0],
         sample_b=pair[1],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,27 @@ def test_three_broken_files_are_rejected_with_a_hint_and_nothing_else(truth, tab
     rows = table("rejected")
     assert sorted(rows["file"]) == sorted(truth["broken"])
     assert rows["hint"].notna().all()
+
+
+SENTENCES = {
+    "a power of ten of a computer": r"\d[eE][+-]\d\d",
+    "a missing number": r"\b(nan|None)\b|± inf",
+    "a sigma of nothing": r"± 0(\.0+)?(?![\d.])",
+    "two spaces": r"\S  +\S",
+    "minus nothing": r"(?<![\w.])-0(\.0+)?(?![\w.])",
+    "an Ea known without error": r"known to 0(\.0+)?%",
+}
+
+
+def test_sentences_of_the_tables_hold_numbers_that_a_person_would_write(example_results):
+    found = []
+    for path in sorted((example_results / "tables").glob("*.csv")):
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for column in frame.columns:
+            if column.endswith(("reason", "reasons")) or column in ("notes", "left_out", "problem", "hint"):
+                for text in frame[column]:
+                    found += [(path.name, what, text) for what, rule in SENTENCES.items() if re.search(rule, text)]
+    assert found == []
 
 
 def test_everything_says_that_it_is_simulated(example_results):

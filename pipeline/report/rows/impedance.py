@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.model.impedance import Arc, PelletFit, RegionAssignment, SpectrumFit
 from pipeline.model.measurement import Pellet
 from pipeline.model.summary import RunSummary
+from pipeline.model.words import clauses
 from pipeline.report.rows.columns import S_PER_CM, Row, Table, columns, conductivity_of, given, judged, number, spread
 
 SPECTRA = columns(
@@ -103,7 +104,7 @@ def _region(regions: Sequence[RegionAssignment], arc: int) -> Row:
             return {
                 "region": r.region,
                 "region_candidates": "; ".join(r.candidates),
-                "region_reasons": "; ".join(r.reasons),
+                "region_reasons": clauses(r.reasons),
                 **spread("specific_capacitance_F_per_cm", r.specific_capacitance_f_per_m, S_PER_CM, interval=False),
                 **spread("relative_permittivity", r.relative_permittivity, interval=False),
             }

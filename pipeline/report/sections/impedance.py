@@ -9,7 +9,7 @@ from pipeline.model.impedance import Arc, PelletFit, RegionAssignment, SeriesFit
 from pipeline.model.measurement import Pellet
 from pipeline.model.result import Estimate
 from pipeline.model.summary import RunSummary
-from pipeline.model.words import number_text
+from pipeline.model.words import clauses, number_text
 from pipeline.report.blocks import Block, Bullets, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.report.figures.nyquist import chosen, draw_spectra, frequency_text
 from pipeline.report.figures.sheet import draw_sheet, list_sheets
@@ -204,7 +204,7 @@ def _evidence(where: str, assigned: Sequence[RegionAssignment]) -> Iterator[tupl
             ", ".join(r.candidates),
             numeric(si_text(_per_cm(r.specific_capacitance_f_per_m), "F cm⁻¹")[0]),
             numeric(estimate_text(r.relative_permittivity)),
-            Cell(text="", note="; ".join(r.reasons)),
+            Cell(text="", note=clauses(r.reasons)),
         )
 
 
