@@ -58,6 +58,10 @@ class ConductivityPoint:
     verdict: Verdict
     series_kink_k: float | None = None
     """Where the joint fit that this point was read from changes its activation energy."""
+    conductance_s: Estimate | None = None
+    """1/R in S where the study gives no geometry: it has the same activation energy. None where it does."""
+    conductance_verdict: Verdict | None = None
+    """Of R, where ``verdict`` refuses the conductivity for want of a geometry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

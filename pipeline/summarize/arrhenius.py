@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -90,7 +90,36 @@ def fit_arrhenius(points: Sequence[ConductivityPoint], settings: ArrheniusSettin
     groups: dict[tuple[str, str], list[ConductivityPoint]] = defaultdict(list)
     for p in points:
         groups[p.quantity, p.method].append(p)
-    return tuple(_fit(group, basis, settings) for group in groups.values() for basis in BASES)
+    lines = [(group, basis) for group in groups.values() for basis in BASES]
+    return tuple(
+        _fit_bare(group, basis, settings) if any(p.conductance_s for p in group) else _fit(group, basis, settings)
+        for group, basis in lines
+    )
+
+
+def _fit_bare(
+    points: Sequence[ConductivityPoint], basis: Literal["sigma_T", "sigma"], settings: ArrheniusSettings
+) -> ArrheniusFit:
+    """The line of 1/R, for a pellet without geometry: l/A is a factor common to all points, Ea is the conductivity's."""
+    stand_in = [
+        replace(p, conductivity_s_per_m=p.conductance_s, verdict=p.conductance_verdict) if p.conductance_verdict else p
+        for p in points
+    ]
+    line = _fit(stand_in, basis, settings)
+    if not line.verdict.printable:
+        return line
+    name = "ln(T/R)" if basis == "sigma_T" else "ln(1/R)"
+    text = line.verdict.reason.replace("ln(sigma T)", name, 1).replace("ln sigma", name, 1)
+    why = f"{text}; no pellet geometry: Ea from R(T), sigma(25 °C) and the prefactor withheld"
+    verdict = Verdict(level=line.verdict.level, reason=why)
+    return replace(
+        line,
+        verdict=verdict,
+        ln_value_at_t_ref=None,
+        ln_prefactor=None,
+        conductivity_25c_s_per_m=None,
+        extrapolated=False,
+    )
 
 
 def _fit(

@@ -94,7 +94,9 @@ def _point(
         and abs(p.temperature_k - T_25C_K) <= settings.near_25c_k
     ]
     estimate: Estimate | None = None
-    if good:
+    if good and good[0].conductivity_25c_s_per_m is None:
+        verdict = Verdict(level="refused", reason=f"no conductivity at 25 °C: {good[0].verdict.reason}")
+    elif good:
         how = "extrapolated" if good[0].extrapolated else "interpolated"
         estimate = good[0].conductivity_25c_s_per_m
         verdict = Verdict(level=good[0].verdict.level, reason=f"{how} by the Arrhenius line: {good[0].verdict.reason}")

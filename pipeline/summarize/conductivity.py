@@ -20,6 +20,7 @@ from pipeline.model.measurement import Pellet, Sample
 from pipeline.model.result import Estimate, Verdict
 from pipeline.model.summary import ConductivityPoint
 
+NO_GEOMETRY = "no pellet geometry in the study: R cannot be made a conductivity"
 REGIONS = ("bulk", "amorphous", "interface")
 ELECTRODE_F_PER_M = 1e-5
 """C l/A from which on a closed arc is an electrode's, not the pellet's: 1e-7 F/cm (Irvine, Sinclair and West, Adv. Mater. 2
@@ -50,7 +51,8 @@ def summarize_conductivity(
     Parameters
     ----------
     sample:
-        With its pellet; without one every point is refused, since R alone is no material's property.
+        With its pellet; without one every point is refused, since R alone is no material's property, and 1/R stands in it
+        for the activation energy.
     spectra:
         By temperature, file and loop: the order in which ``pellet`` holds their regions.
     pellet:
@@ -88,7 +90,7 @@ def _point(
     verdict: Verdict,
 ) -> ConductivityPoint:
     spectrum = fit.checked.spectrum
-    return _make(
+    return make_point(
         sample,
         spectrum.source.file,
         spectrum.loop,
@@ -100,7 +102,7 @@ def _point(
     )
 
 
-def _make(
+def make_point(
     sample: Sample,
     file: str,
     loop: int,
@@ -111,8 +113,10 @@ def _make(
     verdict: Verdict,
     kink_k: float | None = None,
 ) -> ConductivityPoint:
+    """One point; without a geometry it is refused, and holds 1/R."""
+    bare: Verdict | None = None
     if sample.pellet is None and verdict.printable:
-        verdict = Verdict(level="refused", reason="no pellet geometry in the study: R cannot be made a conductivity")
+        bare, verdict = verdict, Verdict(level="refused", reason=NO_GEOMETRY)
     known = sample.pellet is not None and resistance is not None
     return ConductivityPoint(
         sample=sample.id,
@@ -125,14 +129,21 @@ def _make(
         geometry_relative_sigma=0.0 if sample.pellet is None else sample.pellet.relative_sigma,
         verdict=verdict,
         series_kink_k=kink_k,
+        conductance_s=_inverse(resistance, 1.0, "S") if bare is not None and resistance is not None else None,
+        conductance_verdict=bare,
     )
 
 
 def _conductivity(resistance: Estimate, pellet: Pellet) -> Estimate:
     """(l/A)/R in S/m without the geometry's uncertainty; the ends of the interval change places."""
-    k, r = pellet.cell_constant_per_m, resistance.value
+    return _inverse(resistance, pellet.cell_constant_per_m, "S/m")
+
+
+def _inverse(resistance: Estimate, k: float, unit: str) -> Estimate:
+    """k/R."""
+    r = resistance.value
     low, high = max(resistance.low, 1e-12 * r), max(resistance.high, r)
-    return Estimate(value=k / r, sigma=k / r * resistance.sigma / r, unit="S/m", low95=k / high, high95=k / low)
+    return Estimate(value=k / r, sigma=k / r * resistance.sigma / r, unit=unit, low95=k / high, high95=k / low)
 
 
 def _total(sample: Sample, fit: SpectrumFit, settings: ConductivitySettings) -> ConductivityPoint:
@@ -192,7 +203,7 @@ def _series_points(
         if region in named:
             rows = zip(at, arc.resistance_ohm, arc.verdicts, strict=True)
             out += [
-                _make(sample, *place, region, "series", r, verdict, series.kink_temperature_k)
+                make_point(sample, *place, region, "series", r, verdict, series.kink_temperature_k)
                 for place, r, verdict in rows
             ]
     for i, place in enumerate(at):
@@ -204,5 +215,5 @@ def _series_points(
             text = f"the joint fit may not be used: {series.usable.reason}"
         resistance = Estimate(value=total, sigma=sigma, unit="ohm") if total > 0 else None
         verdict = doubt_electrode(Verdict(level=level, reason=text), series.arcs, sample)
-        out.append(_make(sample, *place, "total", "series", resistance, verdict, series.kink_temperature_k))
+        out.append(make_point(sample, *place, "total", "series", resistance, verdict, series.kink_temperature_k))
     return out

@@ -56,6 +56,7 @@ def judge_line(
     kinked, bic, needed = kink
     if bic is not None and needed is not None:
         text += f"; {'kink' if kinked else 'no kink'}: delta-BIC {bic:.1f}, {needed:.0f} needed"
+        text += ", but Ea changes too little, or one point makes it" if bic > needed and not kinked else ""
     if relative > settings.weak_sigma:
         return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
     if n < MIN_RESOLVED:

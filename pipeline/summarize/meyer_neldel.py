@@ -32,7 +32,9 @@ def relate_prefactors(lines: Sequence[ArrheniusFit]) -> MeyerNeldel | None:
     """
     best: dict[str, ArrheniusFit] = {}
     for a in sorted(lines, key=lambda a: a.method != "single"):
-        straight = a.kink_temperature_k is None and a.activation_energy_ev is not None
+        straight = (
+            a.kink_temperature_k is None and a.activation_energy_ev is not None and a.ln_value_at_t_ref is not None
+        )
         if a.quantity == "total" and a.basis == "sigma_T" and a.verdict.printable and straight:
             best.setdefault(a.sample, a)
     good = list(best.values())

@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.model.measurement import Sample
 from pipeline.model.result import Estimate, Verdict
 from pipeline.model.summary import ArrheniusFit, ConductivityPoint
 from pipeline.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
+from pipeline.summarize.conductivity import make_point
 from pipeline.summarize.lines import fit_broken_line, fit_line, student_t
 
 KB = 8.617333262e-5
@@ -277,3 +279,27 @@ def test_a_line_is_no_surer_than_most_of_its_points(n_weak: int, level: str) -> 
     line = fit_arrhenius(some, SETTINGS)[0]
     assert line.verdict.level == level
     assert ("5 of the points are weak" in line.verdict.reason) == (level == "weak")
+
+
+@pytest.mark.parametrize("basis", [0, 1])
+def test_without_a_geometry_the_energy_is_that_of_the_resistance_and_sigma_is_withheld(basis: int) -> None:
+    """R = (l/A)/sigma: whatever l/A is, ln(T/R) has the slope of ln(sigma T)."""
+    sample = Sample(id="A")
+    held = []
+    for seed in range(60):
+        sigma = straight(T, 0.300, seed)
+        resistance = [Estimate(value=7.0 / float(s), sigma=0.02 * 7.0 / float(s), unit="ohm") for s in sigma]
+        resolved = Verdict(level="resolved", reason="")
+        rows = [
+            make_point(sample, "a.mpt", 1, float(t), "total", "single", r, resolved)
+            for t, r in zip(T, resistance, strict=True)
+        ]
+        assert all(p.conductivity_s_per_m is None and p.verdict.level == "refused" for p in rows)
+        bare, known = fit_arrhenius(rows, SETTINGS)[basis], both(sigma)[basis]
+        assert ea(bare).value == pytest.approx(ea(known).value, abs=2e-4)
+        assert ea(bare).sigma == pytest.approx(ea(known).sigma, rel=0.02)
+        held.append(ea(bare).low <= 0.300 <= ea(bare).high)
+        assert bare.verdict.level == "resolved"
+        assert "no pellet geometry: Ea from R(T), sigma(25 °C) and the prefactor withheld" in bare.verdict.reason
+        assert bare.conductivity_25c_s_per_m is bare.ln_prefactor is bare.ln_value_at_t_ref is None
+    assert basis or np.mean(held) >= 0.9

@@ -99,7 +99,11 @@ def key_cells(summary: RunSummary) -> tuple[tuple[str, ...], list[tuple[str, ...
             "distances / Å", "distance verdict", "MS/SS change", "distortion verdict")  # fmt: skip
     rows: list[tuple[str, ...]] = []
     for r in _key_rows(summary):
-        sigma = _cell(r, "conductivity_25C_S_per_cm", 1e3) + (" (extrapolated)" if r.get("extrapolated") else "")
+        sigma = _cell(r, "conductivity_25C_S_per_cm", 1e3)
+        if sigma != DASH:
+            sigma += " (extrapolated)" if r.get("extrapolated") else ""
+        elif number(r.get("activation_energy_eV")) is not None:
+            sigma += " (no pellet geometry)"
         energy = _cell(r, "activation_energy_eV")
         kink = number(r.get("kink_temperature_K"))
         if kink is not None:

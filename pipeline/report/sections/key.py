@@ -70,6 +70,8 @@ def _conduction(summary: RunSummary, sample: str) -> tuple[Cell, Cell]:
     kink, second = line.kink_temperature_k, line.second_activation_energy_ev
     bend = "" if kink is None else f"{estimate_text(second)} above {kink.value:.0f} K"
     sigma = _value(line.conductivity_25c_s_per_m, line.verdict, 10.0, note)
+    if line.conductivity_25c_s_per_m is None and line.verdict.printable:
+        sigma = Cell(text=DASH, numeric=True, note="no pellet geometry in the study")
     if not line.verdict.printable:  # the reason is the same, and said once
         return sigma, Cell(text=DASH, numeric=True)
     return sigma, _value(line.activation_energy_ev, line.verdict, 1.0, bend)

@@ -326,3 +326,8 @@ def test_a_total_that_holds_a_closed_electrode_arc_is_weak(capacitance_f, level)
     found = doubt_electrode(Verdict(level="resolved", reason="sigma 0.1%"), [arc], Sample(id="A", pellet=pellet))
     assert found.level == level
     assert ("arc 2" in found.reason) is (level == "weak")
+
+
+def test_lines_without_a_geometry_have_no_prefactor_to_relate():
+    lines = [line(points(np.linspace(220, 300, 7), e, sample=str(e))) for e in (0.30, 0.34, 0.38, 0.42)]
+    assert relate_prefactors([replace(a, ln_value_at_t_ref=None, ln_prefactor=None) for a in lines]) is None
