@@ -45,6 +45,7 @@ def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
     from pipeline.summarize.composition import compare_series, summarize_composition
     from pipeline.summarize.conductivity import summarize_conductivity
     from pipeline.summarize.density import compare_densities
+    from pipeline.summarize.geometry import doubt_lines, doubt_points, geometry_doubts
     from pipeline.summarize.meyer_neldel import relate_prefactors
     from pipeline.summarize.window import summarize_windows
 
@@ -58,9 +59,11 @@ def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
             mine = summarize_conductivity(sample, spectra, pellets.get(sample.id), settings["summarize.conductivity"])
             points += mine
             lines += fit_arrhenius(mine, settings["summarize.arrhenius"])
+    densities = compare_densities(study.samples, settings["summarize.conductivity"])
+    suspect = geometry_doubts(gathered["pellets"], densities)
+    points, lines = doubt_points(points, suspect), doubt_lines(lines, suspect)
     composition, optima = summarize_composition(study.samples, lines, points, settings["summarize.composition"])
     windows, differences = summarize_windows(gathered["sweeps"], computed_windows(study), settings["summarize.window"])
-    densities = compare_densities(study.samples, settings["summarize.conductivity"])
     doubts = tuple((d.sample, f) for d in densities for f in d.findings)
     found = {**gathered, "findings": (*gathered["findings"], *doubts)}
     return RunSummary(

@@ -15,6 +15,7 @@ from pipeline.errors import StudyError
 from pipeline.model.measurement import Pellet, Sample
 from pipeline.model.sweep import SweepConditions
 from pipeline.study.files import RawFolder, odd_temperature, temperature_log
+from pipeline.study.plausible import odd_pellet
 from pipeline.study.rows import EisFile, LsvFile, Review, Study, XasGroup
 from pipeline.study.schema import EisTable, LsvTable, SampleTable, StudyTable, XasTable, toml_as_json
 from pipeline.study.settings import nearest, resolve_settings, wrong_value
@@ -50,6 +51,9 @@ def load_study(path: Path) -> Study:
     eis = tuple(row for s in study.sample for i, t in enumerate(s.eis) for row in _eis(s, t, i, files, reviews))
     lsv = tuple(row for s in study.sample for i, t in enumerate(s.lsv) for row in _lsv(s, t, i, files, reviews))
     xas = _merge_groups([_xas(s, t, i, files, reviews) for s in study.sample for i, t in enumerate(s.xas)])
+    for s in study.sample:
+        if s.pellet is not None and (odd := odd_pellet(s.pellet)):
+            mistakes.append(f"{path.name}: sample {s.id!r}.pellet.{odd}")
     _check_once([r.name for r in eis], "eis", path.name, mistakes)
     _check_once([r.name for r in lsv], "lsv", path.name, mistakes)
     known = {r.name for r in eis} | {r.name for r in lsv} | {n for g in xas for n in g.names}

@@ -192,3 +192,33 @@ def test_a_table_that_carries_files_is_not_taken_out_to_look_further(tmp_path):
         HEAD + SAMPLE + '[[sample.eiss]]\nfiles = "a.mpt"\n[[review]]\nfile = "a.mpt"\narcs = 1\nnote = "n"\nby = "P"\n'
     )
     assert mistakes(tmp_path, text, "a.mpt") == ("study.toml: sample[0].eiss: unknown key (did you mean 'eis'?)",)
+
+
+@pytest.mark.parametrize(
+    ("pellet", "message"),
+    [
+        (
+            "thickness_mm = 550, diameter_mm = 10",
+            "thickness_mm: 550 mm is no pellet's, which has 0.005 to 20 mm (550 µm would be",
+        ),
+        ("thickness_mm = 0.00055, diameter_mm = 10", "(0.00055 m would be thickness_mm = 0.55)"),
+        ("thickness_mm = 0.55, diameter_mm = 0.01", "(0.01 m would be diameter_mm = 10)"),
+        (
+            "thickness_mm = 0.055, diameter_mm = 10, mass_mg = 120",
+            "make 27.8 g/cm3, which no solid has (was a length given in cm",
+        ),
+        ("thickness_mm = 0.55, diameter_mm = 10, mass_mg = 0.12", "which no solid has"),
+        ("thickness_mm = 6, diameter_mm = 1", "no disc between two electrodes"),
+    ],
+)
+def test_a_pellet_that_nobody_can_have_pressed_stops_the_run(tmp_path, pellet, message):
+    (line,) = mistakes(tmp_path, HEAD + SAMPLE + f"pellet = {{ {pellet} }}\n")
+    assert line.startswith("study.toml: sample 'A'.pellet.")
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    "pellet", ["thickness_mm = 0.02, diameter_mm = 6", "thickness_mm = 10, diameter_mm = 13, mass_mg = 2500"]
+)
+def test_thin_and_thick_pellets_are_pellets(tmp_path, pellet):
+    assert load_study(write(tmp_path, HEAD + SAMPLE + f"pellet = {{ {pellet} }}\n")).samples[0].pellet

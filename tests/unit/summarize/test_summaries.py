@@ -7,15 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.model.impedance import Arc
+from pipeline.model.impedance import Arc, PelletFit
 from pipeline.model.measurement import LinearSweep, Pellet, Sample, Source
-from pipeline.model.result import Estimate, Verdict
+from pipeline.model.result import Estimate, Finding, Verdict
 from pipeline.model.summary import ArrheniusFit, CompositionOptimum, ConductivityPoint, StabilityWindow
 from pipeline.model.sweep import CheckedSweep, Onset, SweepConditions, SweepFit
 from pipeline.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
 from pipeline.summarize.composition import compare_series
 from pipeline.summarize.conductivity import ConductivitySettings, doubt_electrode
 from pipeline.summarize.density import compare_densities
+from pipeline.summarize.geometry import doubt_lines, doubt_points, geometry_doubts
 from pipeline.summarize.meyer_neldel import relate_prefactors
 from pipeline.summarize.repeats import compare_repeats
 from pipeline.summarize.tied import fit_tied_line
@@ -331,3 +332,23 @@ def test_a_total_that_holds_a_closed_electrode_arc_is_weak(capacitance_f, level)
 def test_lines_without_a_geometry_have_no_prefactor_to_relate():
     lines = [line(points(np.linspace(220, 300, 7), e, sample=str(e))) for e in (0.30, 0.34, 0.38, 0.42)]
     assert relate_prefactors([replace(a, ln_value_at_t_ref=None, ln_prefactor=None) for a in lines]) is None
+
+
+def test_an_implausible_pellet_makes_its_conductivities_weak_and_says_why():
+    """120 mg of 10 mm diameter at 0.15 mm: 10.2 g/cm3 where its crystals have 4."""
+    rows = points(np.linspace(220, 300, 7), 0.3)
+    dense = Sample(id="A", density_kg_per_m3=4000.0, pellet=pellet(thickness_m=1.5e-4))
+    (density,) = compare_densities([dense], ConductivitySettings())
+    doubts = geometry_doubts([], [density])
+    assert {p.verdict.level for p in doubt_points(rows, doubts)} == {"weak"}
+    (told,) = doubt_lines([line(rows)], doubts)
+    assert told.verdict.level == "weak"
+    assert "g/cm3" in told.verdict.reason
+    assert "Ea needs no geometry" in told.verdict.reason
+    assert doubt_lines([line(rows)], {}) == [line(rows)]
+
+
+def test_a_permittivity_below_vacuum_is_a_doubt_of_the_pellet():
+    finding = Finding(severity="warning", field="pellet", problem="thickness 0.7 mm make eps_r = 0.3 of an arc")
+    fit = PelletFit(sample="A", pellet=None, series=None, series_regions=(), spectrum_regions=(), findings=(finding,))
+    assert geometry_doubts([fit], []) == {"A": finding.problem}
