@@ -50,6 +50,7 @@ def run_study(
     scheduler: str | None = None,
     only: str | None = None,
     shard: tuple[int, int] | None = None,
+    collect: bool = False,
     progress: Callable[[int, int], None] = _no_progress,
 ) -> RunOutcome:
     """Run a study: do what has no record yet, then tables, figures, page, archive and manifest.
@@ -57,13 +58,15 @@ def run_study(
     Raises
     ------
     StudyError
-        Before anything starts: every mistake in the study file.
+        Before anything starts: every mistake in the study file; with ``collect``, measurements that have no record yet.
     """
     started = datetime.now(UTC)
     study = load_study(path)
     out = _out_folder(out or study.file.parent / "results")
     waves = plan(study, only)
     places = Places(raw=study.raw, records=out / "records", cache=cache_folder())
+    if collect:
+        _refuse_missing(waves[0], places)
     if shard is not None:
         i, n = shard
         mine = [waves[0][i - 1 :: n]]
@@ -76,8 +79,18 @@ def run_study(
 
 
 def collect_results(path: Path, out: Path | None = None, *, jobs: int = 1) -> RunOutcome:
-    """Join the records of shards: what is still missing is done here, then the report is made."""
-    return run_study(path, out, jobs=jobs)
+    """Join the records of shards: fits of whole pellets and edges, tables and report. No measurement is reduced here."""
+    return run_study(path, out, jobs=jobs, collect=True)
+
+
+def _refuse_missing(tasks: list[Task], places: Places) -> None:
+    """A shard that has not ended is nothing to collect: reducing its files here, one by one, may take a day unasked."""
+    missing = [t.name for t in tasks if not Store(places.records).has(t.key)]
+    if missing:
+        names = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+        problem = f"{len(missing)} of {len(tasks)} measurements have no record here: {names}"
+        hint = "wait for the --shard runs and use their study and --out, or do all of it with: hse run"
+        raise StudyError((f"{places.records.parent}: {problem} ({hint})",))
 
 
 def _out_folder(out: Path) -> Path:

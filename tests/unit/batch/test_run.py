@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import load_results, rebuild_report, run_study, work
+from pipeline.batch import collect_results, load_results, rebuild_report, run_study, work
 from pipeline.batch import run as run_module
 from pipeline.cli import main
 from pipeline.errors import StudyError
@@ -71,11 +71,21 @@ def test_neither_workers_nor_shards_change_a_byte(study, tmp_path):
     pool = run_study(study, tmp_path / "pool", jobs=2)
     parts = [run_study(study, tmp_path / "parts", shard=(i, 2)) for i in (1, 2)]
     assert sum(p.n_run for p in parts) == 4
-    joined = run_study(study, tmp_path / "parts")
+    joined = collect_results(study, tmp_path / "parts")
     assert joined.n_run == 1
     expected = files(alone.out)
     assert files(pool.out) == expected
     assert files(joined.out) == expected
+
+
+def test_collect_reduces_no_measurement(study, tmp_path, capsys):
+    run_study(study, tmp_path / "parts", shard=(1, 2))
+    for name, count in (("empty", "4 of 4"), ("parts", "2 of 4")):
+        assert main(["collect", str(study), "--out", str(tmp_path / name)]) == 2
+        told = capsys.readouterr().err
+        assert f"{name}: {count} measurements have no record here: eis/" in told
+        assert "hse run" in told
+        assert not (tmp_path / name / "report.html").exists()
 
 
 def test_results_read_back_make_the_same_report(study):
