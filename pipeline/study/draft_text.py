@@ -181,7 +181,7 @@ def _sweeps(mine: list[DraftFile]) -> list[str]:
     if not mine:
         return []
     lines = ["", "  [[sample.lsv]]", f"  files = {_listed(mine)}   # {_counts(mine)}".replace("spectra", "sweeps")]
-    lines.append(QUESTION.rjust(6) + 'reference = { electrode = "?", volts_vs_na = ? }')
+    lines.append(QUESTION.rjust(6) + 'reference = { electrode = "?", volts_vs_na = ?, volts_vs_na_sigma = ? }')
     lines.append(QUESTION.rjust(6) + "area_cm2 = ?")
     lines.append(QUESTION.rjust(6) + "electrolyte_mg = ?")
     return lines

@@ -46,7 +46,7 @@ def draw_edge(name: str, reduced: ReducedAbsorption, shells: Sequence[ShellFit],
     title, w = title_of(reduced), reduced.k_weight
 
     def paint(canvas: Canvas) -> None:
-        canvas.text(0.55, 5.16, title, ha="left", va="top", fontsize=9)
+        canvas.title(0.55, 5.16, title)
         _mu(canvas, (0.6, 2.9, 2.6, 1.95), title, reduced)
         _near_edge(canvas, (4.0, 2.9, 2.6, 1.95), title, reduced)
         _chi_k(canvas, (0.6, 0.42, 2.6, 1.95), title, reduced)
@@ -156,7 +156,7 @@ def draw_edges(name: str, edge: str, reductions: Sequence[ReducedAbsorption], *,
     height = 1.4 + 0.62 * len(reductions)
 
     def paint(canvas: Canvas) -> None:
-        canvas.text(0.55, height - 0.04, edge, ha="left", va="top", fontsize=9)
+        canvas.title(0.55, height - 0.04, edge)
         box = (0.6, 0.42, 2.5, height - 0.72)
         left = canvas.panel(
             f"{edge}, chi(k)",

@@ -111,7 +111,7 @@ def draw_regions(
                 entries.setdefault(label, handle)
         named = [label for label in ORDER if label in entries]
         canvas.figure.axes[-1].legend([entries[n] for n in named], named, loc="center left", bbox_to_anchor=(1.02, 0.5))
-        canvas.text(0.6, size[1] - 0.04, sample, ha="left", va="top", fontsize=9)
+        canvas.title(0.6, size[1] - 0.04, sample)
 
     caption = (
         f"{sample}: conductivity of each region over temperature, beside the total. Lines with 95 % bands: fits of "

@@ -27,6 +27,8 @@ COLUMNS = ("panel", "series", "x_name", "x", "y_name", "y", "y_low", "y_high")
 IMAGE_DPI = 250
 """Of maps, which are images inside the drawing; lines and letters are vectors."""
 SIMULATED = "SIMULATED DATA"
+EM_IN_PER_POINT = 0.0089
+"""Width of a letter of the font over its size: 0.64 em of DejaVu Sans, capitals counted in."""
 
 Row = dict[str, Any]
 
@@ -85,6 +87,18 @@ class Canvas:
     def text(self, x_in: float, y_in: float, text: str, **style: Any) -> None:
         """Text at a place in inches."""
         self.figure.text(x_in / self.width_in, y_in / self.height_in, literal(text), **style)
+
+    def title(self, x_in: float, y_in: float, text: str, width_in: float | None = None) -> None:
+        """The sample's name over a plot, smaller where it is long, and cut in its middle where it is longer still.
+
+        ``width_in`` is what it may take; the default leaves room for the mark of simulated data.
+        """
+        room = (self.width_in - x_in - 1.1 if width_in is None else width_in) / EM_IN_PER_POINT
+        size = min(9.0, max(7.0, room / max(len(text), 1)))
+        most = max(int(room / size), 9)
+        if len(text) > most:
+            text = f"{text[: most - most // 2 - 1]}…{text[len(text) - most // 2 :]}"
+        self.text(x_in, y_in, text, ha="left", va="top", fontsize=size)
 
 
 @dataclass(slots=True, kw_only=True)

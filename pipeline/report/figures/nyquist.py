@@ -61,7 +61,7 @@ def draw_spectra(
     def paint(canvas: Canvas) -> None:
         for i, (fit, assigned, title) in enumerate(zip(fits, regions, titles, strict=True)):
             left = LEFT + i * STEP
-            canvas.text(left, 5.72, title, ha="left", va="top", fontsize=9)
+            canvas.title(left, 5.72, title, STEP - 0.6 if i == 0 and len(fits) == 2 else None)
             _nyquist(canvas, title, (left, 3.5, WIDTH, 1.98), fit, assigned)
             _bode(canvas, title, (left, 1.75, WIDTH - 0.42, 1.2), fit)
             _residuals(canvas, title, (left, 0.4, WIDTH - 0.42, 1.0), fit)

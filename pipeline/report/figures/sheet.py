@@ -44,7 +44,7 @@ def draw_sheet(
         panel = canvas.panel("sheet", (0, 0, DOUBLE, height), ("re_Z_ohm", ""), ("minus_im_Z_ohm", ""))
         panel.axes.set(xlim=(0, DOUBLE), ylim=(0, height))
         panel.axes.set_axis_off()
-        canvas.text(0.06, height - 0.04, f"{sample}, sheet {page[0]} of {page[1]}", ha="left", va="top", fontsize=9)
+        canvas.title(0.06, height - 0.04, f"{sample}, sheet {page[0]} of {page[1]}")
         for i, fit in enumerate(fits):
             row, column = divmod(i, COLUMNS)
             corner = (0.08 + column * (CELL_W + GAP), height - 0.25 - (row + 1) * (CELL_H + GAP) + GAP)

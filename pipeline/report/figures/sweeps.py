@@ -85,7 +85,7 @@ def draw_sweeps(name: str, sample: str, fits: Sequence[SweepFit], *, simulated: 
     x = ("potential_V_vs_Na", "E / V vs Na/Na⁺") if on_scale else ("potential_V_as_measured", "E / V, as measured")
 
     def paint(canvas: Canvas) -> None:
-        canvas.text(0.55, 2.96, sample, ha="left", va="top", fontsize=9)
+        canvas.title(0.55, 2.96, sample)
         left = canvas.panel(f"{sample}, linear", (0.6, 0.42, 2.15, 2.3), x, (scale.column, scale.label))
         what, unit = scale.label.split(" / ")
         y = (f"abs_{scale.column}", f"|{what} − baseline| / {unit}")

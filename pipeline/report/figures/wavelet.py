@@ -46,7 +46,7 @@ def draw_map(
     size = (SINGLE * 1.22 if other is None else 6.75, 3.3)
 
     def paint(canvas: Canvas) -> None:
-        canvas.text(0.55, size[1] - 0.04, title, ha="left", va="top", fontsize=9)
+        canvas.title(0.55, size[1] - 0.04, title)
         _map(canvas, title, w)
         if other is not None and reference is not None:
             _difference(canvas, f"{title} − {reference.sample}", w, other)

@@ -10,7 +10,7 @@ from pipeline.report.figures.arrhenius import draw_regions, draw_totals
 from pipeline.report.figures.composition import draw_composition
 from pipeline.report.gallery import Gallery
 from pipeline.report.rows.columns import given
-from pipeline.report.text import BASIS, celsius_text, estimate_text, interval_text, plain
+from pipeline.report.text import BASIS, DASH, celsius_text, estimate_text, interval_text, plain
 
 LINE_HEAD = "quantity | method | basis | Ea / eV | σ(25 °C) / mS cm⁻¹ | points | range | kink | verdict"
 
@@ -89,7 +89,7 @@ def _line(a: ArrheniusFit) -> tuple[Cell | str, ...]:
         ),
         numeric(shown),
         Cell(text=f"{celsius_text(a.t_min_k)} to {celsius_text(a.t_max_k)}"),
-        "none" if kink is None else f"{estimate_text(kink)} K; above it {second} eV",
+        (DASH if energy is None else "none") if kink is None else f"{estimate_text(kink)} K; above it {second} eV",
         Cell(
             text=a.verdict.level, mark=a.verdict.level, note="; ".join(t for t in (a.verdict.reason, thermometer) if t)
         ),

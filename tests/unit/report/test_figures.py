@@ -16,7 +16,7 @@ from pipeline.model.absorption import WaveletMap
 from pipeline.model.result import Estimate
 from pipeline.report.blocks import Picture, Prose
 from pipeline.report.figures.arrhenius import celsius_ticks, draw_totals, line_values
-from pipeline.report.figures.canvas import draw, slim_svg
+from pipeline.report.figures.canvas import Canvas, draw, slim_svg
 from pipeline.report.figures.nyquist import arc_curve, chosen, draw_spectra, frequency_text, span_of
 from pipeline.report.figures.style import RC
 from pipeline.report.figures.sweeps import draw_sweeps, scale_of, sign_of, threshold_of
@@ -264,3 +264,18 @@ def test_every_verdict_of_an_arc_can_be_drawn():
         odd = replace(fit, arcs=arcs, total_resistance=None, series_resistance=None)
         assert math.isfinite(span_of(odd))
         assert draw_spectra("x", "x", [odd], [()], simulated=False).svg
+
+
+def test_a_long_name_is_made_smaller_and_cut_before_it_leaves_the_figure():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    for name in ("HSE-Sm", "AGFKBiF_K3Bi09Zr01F61_PbSnF4PbAB, 60 °C", "0.62[HCF-Sm]·0.38[LCF-Ta] " * 3):
+        figure = Figure(figsize=(3.25, 3.0))
+        agg = FigureCanvasAgg(figure)
+        Canvas(figure=figure, width_in=3.25, height_in=3.0).title(0.55, 2.9, name)
+        (text,) = figure.texts
+        assert text.get_fontsize() >= 7
+        assert text.get_window_extent(agg.get_renderer()).x1 <= (3.25 - 0.9) * figure.dpi
+        assert text.get_text()[:3] == name[:3]
+        assert text.get_text()[-3:] == name[-3:]

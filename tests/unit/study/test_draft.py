@@ -138,6 +138,7 @@ def test_what_is_left_out_is_listed_with_the_reason(folder):
 def test_the_answered_study_loads(folder):
     text, _ = draft_study(folder, None)
     answers = {"thickness_mm": 0.55, "thickness_sigma_mm": 0.02, "diameter_mm": 10, "mass_mg": 120, "volts_vs_na": 0.08}
+    answers["volts_vs_na_sigma"] = 0.01
     for key, value in answers.items():
         text = text.replace(f"{key} = ?", f"{key} = {value}")
     text = re.sub(r"# \? ((pellet|reference) = )", r"\1", text)
