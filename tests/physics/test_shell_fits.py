@@ -177,6 +177,31 @@ def test_the_verdict_names_the_rule_that_failed(cache, bond):
         assert failed or (words in reasons[0] and levels[0] != "resolved"), (words, reasons)
 
 
+@pytest.mark.parametrize(
+    ("neighbours", "level", "words"),
+    [
+        (25, "unresolved", "a shell holds 14 at most"),
+        (0.3, "weak", "not one for every absorber"),
+        (12, "resolved", ""),
+        (1.5, "resolved", ""),
+    ],
+)
+def test_a_number_of_neighbours_that_no_shell_has_is_named(cache, bond, neighbours, level, words):
+    """S02 = 0.9 of the truth, assumed by the fit: 25 and 0.3 neighbours are said to be none, 12 and 1.5 stand."""
+    chi = thermal_chi(bond, 0.9 * neighbours, 0.0, 0.0034)
+    fit = edge(cache, [(reduced("x", chi, 2e-4, 1), NONE)], reference=None)[0]["x"]
+    assert fit.verdict.level == level
+    assert words in fit.verdict.reason
+
+
+def test_a_calibrated_number_of_neighbours_is_bounded_too(cache, bond):
+    ref = (reduced("ref", thermal_chi(bond, 5.4, 0.0, 0.0034), 5e-4, 1), SIX)
+    many = (reduced("x", thermal_chi(bond, 0.9 * 15, 0.0, 0.0034), 5e-4, 2), NONE)
+    fit = edge(cache, [ref, many])[0]["x"]
+    assert fit.verdict.level == "unresolved"
+    assert "15 or more neighbours at S02 = 0." in fit.verdict.reason
+
+
 def test_a_guessed_polyhedron_moves_to_where_the_shell_is(cache):
     """Eu-O without a structure: radii say 2.31, the data 2.47 angstrom."""
     truth = choose_structure("Eu", "O", None, None, 6)

@@ -12,14 +12,13 @@ from pipeline.fit.xas.fourier import k_to_r
 from pipeline.fit.xas.shell_joint import JointFit
 from pipeline.fit.xas.shell_sample import SampleFit, lead_distance
 from pipeline.fit.xas.shell_settings import ShellSettings
-from pipeline.fit.xas.shell_verdict import judge_shell
+from pipeline.fit.xas.shell_verdict import PLAUSIBLE_S02, judge_shell
 from pipeline.model.absorption import ShellFit
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Finding
 
 LISTED_PATHS = 12
 """Longest list of paths that a result carries, strongest first."""
-PLAUSIBLE_S02 = (0.65, 1.10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,9 @@ def split_amplitude(
         value = float(joint.local(i)[0]) / n
         spread = _spread(joint, lambda t, i=i, n=n: joint.local(i, t)[0] / n, value)
         sigma = float(np.hypot(value * np.hypot(_relative(joint, i), _step(samples[i])), spread))
-        verdict = judge_shell(samples[i], joint, i, settings, relative_sigma=sigma / max(value, 1e-9))
+        verdict = judge_shell(
+            samples[i], joint, i, settings, relative_sigma=sigma / max(value, 1e-9), s02=PLAUSIBLE_S02
+        )
         name = samples[i].reduced.sample
         fit_for_it = verdict.printable if reference is not None else verdict.level == "resolved"
         if not fit_for_it or not 0.3 < value < 1.5:
@@ -116,7 +117,9 @@ def make_result(
     lead = lead_distance(s.model)
     n = _coordination(i, samples, joint, amplitude)
     relative = n.sigma / n.value if n.value > 0 and i != amplitude.reference else amplitude.sigma / amplitude.s02
-    verdict = judge_shell(s, joint, i, settings, relative_sigma=relative)
+    calibrated = amplitude.reference is not None and i != amplitude.reference
+    s02 = (amplitude.s02, amplitude.s02) if calibrated else PLAUSIBLE_S02
+    verdict = judge_shell(s, joint, i, settings, relative_sigma=relative, s02=s02)
     spreads = [_spread(joint, lambda t, j=j: joint.local(i, t)[j], float(local[j])) for j in range(local.size)]
     chi = s.model.chi(s.reduced.k_per_angstrom, local)
     r, chi_r = model_chi_r(s, chi)

@@ -14,12 +14,25 @@ LOOSE_R_ANGSTROM = 0.05
 STRONG_CORRELATION = 0.97
 FAR_FROM_MODEL_ANGSTROM = 0.15
 """FEFF's phases hold near the distance they were made for."""
+FEWEST, MOST = 1, 14
+"""Neighbours of a shell: one (vanadyl) to twelve (close packing), fourteen where two shells count as one (bcc, 8 + 6)."""
+PLAUSIBLE_S02 = (0.65, 1.10)
+"""S02 of real absorbers is 0.7 to 1.05; the rest is the edge step's error.  Where S02 is assumed, all of this is allowed for."""
 
 
-def judge_shell(s: SampleFit, joint: JointFit, i: int, settings: ShellSettings, *, relative_sigma: float) -> Verdict:
+def judge_shell(
+    s: SampleFit, joint: JointFit, i: int, settings: ShellSettings, *, relative_sigma: float, s02: tuple[float, float]
+) -> Verdict:
     """Verdict of sample i.
 
     unresolved: a rule that makes the numbers meaningless is broken; weak: one that makes them less sure; all are named.
+
+    Parameters
+    ----------
+    relative_sigma:
+        Of N.
+    s02:
+        Smallest and largest S02 that are possible: the calibrated value twice, or ``PLAUSIBLE_S02`` where it is assumed.
     """
     local, fit = joint.local(i), s.alone
     n_var, n_ind = local.size, s.shell.fit_range.n_independent
@@ -41,6 +54,9 @@ def judge_shell(s: SampleFit, joint: JointFit, i: int, settings: ShellSettings, 
         broken.append(f"R-factor {fit.r_factor:.3f} (at most {settings.max_r_factor:g}{noise})")
     elif fit.r_factor > settings.max_r_factor:
         doubts.append(f"R-factor {fit.r_factor:.3f} (at most {settings.max_r_factor:g}{noise})")
+    too_many, too_few = _count(s, float(local[0]), joint.sigma(i, 0), s02)
+    broken += too_many
+    doubts += too_few
     if relative_sigma > WEAK_N:
         doubts.append(f"N known to {relative_sigma:.0%} only")
     if abs(local[2] + s.model.bank.reff[0] - s.shell.distance_angstrom) > FAR_FROM_MODEL_ANGSTROM:
@@ -63,3 +79,22 @@ def judge_shell(s: SampleFit, joint: JointFit, i: int, settings: ShellSettings, 
         f"sigma2 = {local[3]:.4f} Å²{excess}"
     )
     return Verdict(level="resolved", reason=reason)
+
+
+def _count(s: SampleFit, amplitude: float, sigma: float, s02: tuple[float, float]) -> tuple[list[str], list[str]]:
+    """What is wrong with N: more than any shell holds (no number then means anything), and fewer than one.
+
+    The latter is only a doubt: over-absorption and a share of the absorbers without that neighbour make it, and R stands.
+    """
+    most = max(MOST, s.shell.coordination)
+    told = f"S02 = {s02[0]:.2f}" if s02[0] == s02[1] else f"any S02 from {s02[0]:g} to {s02[1]:g}"
+    if amplitude - 2 * sigma > most * s02[1]:
+        n = amplitude / s02[1]
+        return [
+            f"N S02 = {amplitude:.1f} means {n:.0f} or more neighbours at {told}, a shell holds {most:g} at most"
+        ], []
+    if amplitude + 2 * sigma < FEWEST * s02[0]:
+        n = amplitude / s02[0]
+        text = f"N S02 = {amplitude:.2f} means {n:.1f} or fewer neighbours at {told}: not one for every absorber"
+        return [], [text]
+    return [], []
