@@ -74,6 +74,8 @@ class Canvas:
     width_in: float
     height_in: float
     rows: list[Row] = field(default_factory=list)
+    marked: bool = False
+    """Whether the mark of simulated data takes the upper right corner."""
 
     def panel(self, name: str, box: Sequence[float], x: tuple[str, str], y: tuple[str, str], **options: Any) -> Panel:
         """Axes at ``(left, bottom, width, height)`` in inches; x and y are (column name, label of the axis)."""
@@ -93,7 +95,9 @@ class Canvas:
 
         ``width_in`` is what it may take; the default leaves room for the mark of simulated data.
         """
-        room = (self.width_in - x_in - 1.1 if width_in is None else width_in) / EM_IN_PER_POINT
+        room = (
+            self.width_in - x_in - (1.1 if self.marked else 0.05) if width_in is None else width_in
+        ) / EM_IN_PER_POINT
         size = min(9.0, max(7.0, room / max(len(text), 1)))
         most = max(int(room / size), 9)
         if len(text) > most:
@@ -161,7 +165,7 @@ def draw(
         warnings.filterwarnings("ignore", message="Glyph")  # a letter the font has not is drawn as a box
         figure = Figure(figsize=size_in)
         FigureCanvasAgg(figure)
-        canvas = Canvas(figure=figure, width_in=width, height_in=height)
+        canvas = Canvas(figure=figure, width_in=width, height_in=height, marked=simulated)
         paint(canvas)
         if simulated:
             canvas.text(width - 0.05, height - 0.04, SIMULATED, ha="right", va="top", fontsize=7.5,

@@ -273,7 +273,7 @@ def test_a_long_name_is_made_smaller_and_cut_before_it_leaves_the_figure():
     for name in ("HSE-Sm", "AGFKBiF_K3Bi09Zr01F61_PbSnF4PbAB, 60 °C", "0.62[HCF-Sm]·0.38[LCF-Ta] " * 3):
         figure = Figure(figsize=(3.25, 3.0))
         agg = FigureCanvasAgg(figure)
-        Canvas(figure=figure, width_in=3.25, height_in=3.0).title(0.55, 2.9, name)
+        Canvas(figure=figure, width_in=3.25, height_in=3.0, marked=True).title(0.55, 2.9, name)
         (text,) = figure.texts
         assert text.get_fontsize() >= 7
         assert text.get_window_extent(agg.get_renderer()).x1 <= (3.25 - 0.9) * figure.dpi
