@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.fit.xas.distortion_measure import Change, Measure, box_ratio, fit_tied
+from pipeline.fit.xas.distortion_measure import Change, Measure, box_ratio, fit_tied, fitted_ratio, single_scattering
 from pipeline.fit.xas.octahedra import BENDS_DEGREE, chi_of_bend, run_octahedra, tied_model
 from pipeline.fit.xas.shell_spectrum import weigh_spectrum
 from pipeline.model.absorption import ReducedAbsorption, ShellFit
@@ -52,8 +52,10 @@ def bend_curve(
     for which in range(len(BENDS_DEGREE)):
         chi = chi_of_bend(octahedra, which, k, *(float(v) for v in mine.theta[:4]))
         spectrum = weigh_spectrum(k, chi, np.full(k.size, SMALL_SIGMA), mine.fit_range)
-        ratios.append(float(fit_tied(spectrum, model, fit).theta[4]))
-        box, _, _ = box_ratio(spectrum, fit.distance_angstrom.value, mine.fit_range, settings)
+        outcome = fit_tied(spectrum, model, fit)
+        ratios.append(fitted_ratio(outcome, model, k, mine.fit_range, settings).value)
+        single = single_scattering(outcome, model, k)
+        box, _, _ = box_ratio(spectrum, single, fit.distance_angstrom.value, mine.fit_range, settings)
         boxes.append(box.value if box is not None else 0.0)
     return BendCurve(
         angles_degree=np.array(BENDS_DEGREE),

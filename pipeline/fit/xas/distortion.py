@@ -1,8 +1,9 @@
 """How far octahedra are bent: multiple over single scattering, by a tied fit and by a box of the wavelet map.
 
-    fit      amplitude of the paths of twice the bond length over that of single scattering, relative to FEFF of the straight
-             octahedron, with dR and sigma^2 tied (2 dR, 2 sigma^2): sigma^2 cannot stand in for bending
-    wavelet  top of |W| in k 4-9, R 3.6-4.6 Å (feature f1, not phase-corrected) over the top in the first shell at the same k
+    fit      multiple scattering over single scattering in k 4-9, R 3.6-4.6 Å (feature f1, not phase-corrected) by the fitted
+             paths, relative to FEFF of the straight octahedron; dR and sigma^2 tied (2 dR, 2 sigma^2 of paths of twice the bond
+             length): sigma^2 cannot stand in for bending
+    wavelet  top of |W| of the data in that box, the fitted single scattering taken off, over the top in the first shell
 
 Both are compared with the reference sample over the same k range with the same window, weight and wavelet.  The angle follows
 from FEFF on octahedra bent at random sides, measured in the same way.  The fall goes with the square of the angle: -5 % at 5°,
