@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -65,7 +65,13 @@ def versions() -> Mapping[str, str]:
 def drawing_key(*parts: Any) -> str:
     """Key of a figure: what is drawn, the code that draws it (report/ and model/, which is all it sees), and its libraries."""
     code = source_hash("report", without="-"), source_hash("model", without="-")
-    return hash_parts(parts, code, version("matplotlib"), version("numpy"))
+    text = json.dumps(encode(parts, _fingerprint), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hash_parts(hash_bytes(text.encode()), code, version("matplotlib"), version("numpy"))
+
+
+def _fingerprint(array: np.ndarray[Any, Any]) -> Any:
+    """Type, shape and hash of the bytes: a figure's key is compared on one machine, and its numbers are never read back."""
+    return {"$": "bytes", "of": [str(array.dtype), list(array.shape), hash_bytes(array.tobytes())]}
 
 
 @cache
@@ -74,16 +80,19 @@ def _classes() -> dict[str, type[Any]]:
     return {c.__name__: c for m in modules for c in vars(m).values() if isinstance(c, type) and is_dataclass(c)}
 
 
-def encode(value: Any) -> Any:
-    """Anything of ``pipeline.model``, settings dataclasses, arrays, paths and plain data -> JSON data."""
+def encode(value: Any, array: Callable[[np.ndarray[Any, Any]], Any] | None = None) -> Any:
+    """Anything of ``pipeline.model``, settings dataclasses, arrays, paths and plain data -> JSON data.
+
+    ``array`` stands in for the numbers of an array where the data are not to be read back.
+    """
     if isinstance(value, np.ndarray):
-        return _encode_array(value)
+        return (array or _encode_array)(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {"$": type(value).__name__, **{f.name: encode(getattr(value, f.name)) for f in fields(value)}}
+        return {"$": type(value).__name__, **{f.name: encode(getattr(value, f.name), array) for f in fields(value)}}
     if isinstance(value, Mapping):
-        return {str(k): encode(v) for k, v in value.items()}
+        return {str(k): encode(v, array) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [encode(v) for v in value]
+        return [encode(v, array) for v in value]
     if isinstance(value, np.generic):
         return encode(value.item())
     if isinstance(value, complex):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline.model.result import Estimate
@@ -121,3 +122,12 @@ def test_a_figure_that_cannot_be_drawn_is_in_no_ledger():
     with pytest.raises(ValueError, match="a/b"):
         drawn.draw(broken, "a/b", simulated=True)
     assert drawn.now == {}
+
+
+def test_one_number_of_an_array_its_shape_and_its_order_are_part_of_the_key():
+    a = np.arange(6.0)
+    other = a.copy()
+    other[3] = np.nextafter(3.0, 4.0)
+    keys = {drawing_key("draw", x) for x in (a, other, a[::-1], a.reshape(2, 3), a + 0j, a.astype(int))}
+    assert len(keys) == 6
+    assert drawing_key("draw", a.copy()) in keys
