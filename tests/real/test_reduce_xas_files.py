@@ -69,6 +69,30 @@ def test_forty_raw_scans_have_their_selenium_reference(real_data, mercury):
     assert all(abs(value - 12653.0) < 0.05 for value in outside.values())
 
 
+def test_the_low_selenium_reference_is_the_spectrum_and_not_the_estimate(mercury):
+    """Least squares on the shape of the whole edge, without a derivative, puts scan 0027 as low as its e0 does.
+
+    Its sigma is twice that of its neighbours and holds 12653.0: noise of that spectrum, on points 4 eV apart, not a
+    proven step of the monochromator.
+    """
+    from pipeline.fit.xas.align import edge_shift
+    from pipeline.fit.xas.merge import prepare
+
+    e0 = np.array([prepare(c).reference_e0_ev for c in mercury])
+    references = []
+    for c in mercury:
+        good = np.isfinite(c.scan.reference_mu) & np.isfinite(c.scan.energy_ev) & c.keep
+        energy, first = np.unique(c.scan.energy_ev[good], return_index=True)
+        references.append((energy, c.scan.reference_mu[good][first]))
+    low = next(i for i, c in enumerate(mercury) if c.scan.source.file.endswith("0027"))
+    shifts = np.array([edge_shift(*references[low], *r, 12653.0) for i, r in enumerate(references) if i != low])
+    shift, sigma = np.median(shifts, axis=0)
+    below = float(np.median(np.delete(e0, low)) - e0[low])
+    assert 0.08 < shift < 0.20
+    assert shift == pytest.approx(below, abs=0.05)
+    assert e0[low] + sigma > 12653.0
+
+
 def test_two_scans_of_the_mercury_series_are_left_out(mercury):
     r = reduce_scans("DNA", mercury, ReduceSettings())
     out = {u.file[-4:]: u.reason for u in r.scans if not u.used}
