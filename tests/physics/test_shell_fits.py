@@ -40,9 +40,8 @@ def edge(cache, rows, reference="ref", settings=SETTINGS):
 
 def test_the_centre_of_a_thermal_distribution_comes_back(cache):
     """The truth is averaged over distances by quadrature: R is its centre, sigma2 its variance, for little and much disorder."""
-    paths = run_structure(choose_structure("Ta", "Cl", None, None, 6), "L3", cache).paths
     for sigma2 in (0.003, 0.010):
-        chi = molecule_chi(paths, 0.9, 0.02, sigma2, 1.5)
+        chi = octahedron_chi(cache, r=2.38, sigma2=sigma2, s02=0.9, e0_ev=1.5)
         fit = edge(cache, [(reduced("ref", chi, 2e-4), SIX)])[0]["ref"]
         assert fit.distance_angstrom.value == pytest.approx(2.38, abs=0.0015)
         assert fit.sigma2_angstrom2.value == pytest.approx(sigma2, abs=1.5e-4)

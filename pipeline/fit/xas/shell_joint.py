@@ -90,7 +90,8 @@ def _groups(samples: Sequence[SampleFit], settings: ShellSettings) -> tuple[list
     for i, s in enumerate(samples):
         fair = s.alone.r_factor < max(GOOD_R_FACTOR, 2 * s.alone.expected_r_factor) and s.alone.theta[3] > 0
         if fair and abs(s.alone.theta[1]) < settings.max_e0_shift_ev:
-            by_model.setdefault(s.shell.structure.cluster.source, []).append(i)
+            source = s.shell.structure.cluster.source
+            by_model.setdefault(source.split(",")[0] if s.shell.structure.octahedral else source, []).append(i)
     groups, notes = [], {}
     for members in by_model.values():
         group = list(members)
