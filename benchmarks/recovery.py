@@ -71,6 +71,42 @@ def row(name, arcs, seeds, **more):
     print(line, flush=True)
 
 
+def any_cell(seeds):
+    """One to three arcs, ratio 12 to 100; R_s, L and blocking absent, below the noise or plain; noise 0.1 to 0.5 %."""
+    tally, right, totals = {}, 0, []
+    for seed in range(8 * seeds):
+        rng = np.random.default_rng([77, seed])
+        m = int(rng.integers(1, 4))
+        tau = 60e-9 * 10 ** rng.uniform(0, 1.5) * (10 ** rng.uniform(np.log10(12), 2)) ** np.arange(m)
+        r, n = 3000 * 10 ** rng.uniform(-0.5, 0.5, m), rng.uniform(0.85, 1, m)
+        rs = r.sum() * 10 ** rng.uniform(-3.5, -1.5) * (rng.random() < 0.6)
+        inductance = 10 ** rng.uniform(-7, -5.5) * (rng.random() < 0.6)
+        tail = (10 ** rng.uniform(-6.5, -5), rng.uniform(0.75, 0.95)) if rng.random() < 0.8 else None
+        if tau[-1] > 0.05:
+            continue  # does not close in the window
+        z = noisy(cell([*zip(r, tau, n, strict=True)], rs, inductance, tail), [seed, 5], 10 ** rng.uniform(-3, -2.3))
+        f = fit_arcs(check_spectrum(spectrum(z), EisCheckSettings()), ArcSettings())
+        right += f.n_arcs == m
+        e = f.total_resistance
+        totals.append((e.low <= r.sum() + rs <= e.high, (e.value - r.sum() - rs) / e.sigma) if e else (False, np.nan))
+        for a in f.arcs:
+            if a.resistance is not None:
+                i = int(np.argmin(np.abs(np.log(tau * 2 * np.pi * a.apex_hz))))
+                held, pull = (
+                    a.resistance.low <= r[i] <= a.resistance.high,
+                    (a.resistance.value - r[i]) / a.resistance.sigma,
+                )
+                tally.setdefault(a.verdict.level, []).append((held, pull))
+    print(f"any cell: {len(totals)} spectra, number of arcs right {right}")
+    for name, rows in (*tally.items(), ("total", totals)):
+        held, pull = np.array(rows, dtype=float).T
+        print(
+            f"    {name:<10} {len(rows):5d}; 95 % interval holds {held.mean():.1%}; rms pull {np.sqrt(np.nanmean(pull**2)):.2f}; "
+            f"beyond 3 sigma {np.nanmean(np.abs(pull) > 3):.1%}, 5 sigma {np.nanmean(np.abs(pull) > 5):.1%}",
+            flush=True,
+        )
+
+
 def kk_rows(seeds):
     k = np.arange(FREQUENCY_HZ.size)
     cases = {
@@ -112,6 +148,7 @@ CASES = {
     "warm": lambda s: row("26 ohm, 1 uH, contact 0.5", [], s, rs=26.5, inductance=1e-6),
     "warm0.1": lambda s: row("26 ohm, 0.1 uH, contact 0.5", [], s, rs=26.5, inductance=1e-7),
     "warm arcs": lambda s: row("25 ohm bulk arc + 0.5, 1 uH", [(26.0, 3e-10, 0.95)], s, rs=0.5, inductance=1e-6),
+    "any": any_cell,
     "kk": kk_rows,
 }
 

@@ -51,7 +51,9 @@ def test_the_weak_arcs_of_ratio_ten_have_lmfits_profile(seed):
         if sigma[3 * (i - 1)] > 0.05:
             ends = lmfit.conf_interval(fitter, best, p_names=[f"r{i}"], sigmas=[0.95])[f"r{i}"]
             low, middle, high = (e[1] for e in ends)
-            assert np.log(estimate.low / estimate.value) == pytest.approx(low - middle, rel=0.03)
-            assert np.log(estimate.high / estimate.value) == pytest.approx(high - middle, rel=0.03)
+            ours = np.log(np.array([estimate.value / estimate.low, estimate.high / estimate.value]))
+            theirs = np.array([middle - low, high - middle])
+            assert np.all(ours > 0.97 * theirs)  # of one circuit; what other circuits say can only widen it
+            assert np.all(ours < 1.25 * theirs)
             profiled += 1
     assert profiled

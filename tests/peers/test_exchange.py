@@ -31,10 +31,12 @@ def test_lmfit_stays_at_our_minimum_with_our_errors(fit):
     assert result.success
     z = fit.checked.spectrum.impedance_ohm
     assert result.chisqr == pytest.approx(float(np.sum(np.abs((fit.fitted_ohm - z) / z) ** 2)), rel=1e-6)
+    sigma = dict(zip(fit.parameter_names, np.sqrt(np.diag(fit.ln_covariance)), strict=True))
     for arc in fit.arcs:
         theirs = result.params[f"R{arc.number}"]
         assert theirs.value == pytest.approx(arc.resistance.value, rel=2e-3)
-        assert theirs.stderr == pytest.approx(arc.resistance.sigma, rel=0.1)
+        assert theirs.stderr == pytest.approx(arc.resistance.value * sigma[f"R{arc.number}"], rel=0.1)
+        assert theirs.stderr < 1.1 * arc.resistance.sigma  # of one circuit
     assert result.nvarys == len(fit.parameter_names)
 
 

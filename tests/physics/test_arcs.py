@@ -71,6 +71,44 @@ def test_room_temperature_gives_total_and_inductance_only():
         assert found.inductance.value == pytest.approx(1e-6, rel=0.03)
 
 
+@pytest.mark.parametrize("rs", [60.0, 250.0])
+def test_a_series_resistance_does_not_take_an_arcs_place(rs):
+    """Small beside |Z| at every frequency, many times the noise at the highest: three arcs without it miss by far."""
+    for seed in range(3):
+        found = fit(three(40, r=(3700.0, 7700.0, 2600.0)), seed, rs=rs)
+        assert found.n_arcs == 3, found.verdict.reason
+        assert "R0" in found.circuit
+        assert found.chi2_reduced < 2
+        assert found.total_resistance.value == pytest.approx(14000 + rs, rel=0.005)
+
+
+def test_intervals_hold_the_truth_whatever_terms_the_cell_has():
+    """One to three arcs; R_s and L absent, below the noise or plain, so that the choice of terms is often wrong."""
+    inside, far, totals = [], [], []
+    for seed in range(70):
+        rng = np.random.default_rng([11, seed])
+        m, ratio = rng.integers(1, 4), 10 ** rng.uniform(1.1, 2)
+        r, tau = 3000 * 10 ** rng.uniform(-0.5, 0.5, m), 60e-9 * 10 ** rng.uniform(0, 1) * ratio ** np.arange(m)
+        rs = r.sum() * 10 ** rng.uniform(-3.5, -1.5) * (rng.random() < 0.6)
+        found = fit(
+            [*zip(r, tau, rng.uniform(0.85, 1.0, m), strict=True)],
+            seed,
+            rs,
+            10 ** rng.uniform(-7, -5.5) * (rng.random() < 0.6),
+        )
+        assert found.n_arcs == m
+        e = found.total_resistance
+        totals.append(e.low <= r.sum() + rs <= e.high)
+        for arc, truth in zip(found.arcs, r, strict=True):
+            if arc.resistance is not None:
+                inside.append(arc.resistance.low <= truth <= arc.resistance.high)
+                far.append(abs(arc.resistance.value - truth) > 4 * arc.resistance.sigma)
+    assert len(inside) > 100
+    assert np.mean(inside) > 0.90
+    assert np.mean(totals) > 0.90
+    assert np.sum(far) <= 1
+
+
 def test_unequal_arcs():
     found = fit(three(30, (300.0, 3000.0, 300.0)), 1)
     for arc, r in zip(found.arcs, (300, 3000, 300), strict=True):

@@ -10,7 +10,7 @@ from pipeline.fit.eis.circuit import Circuit
 from pipeline.fit.eis.covariance import Z95, profile_intervals
 from pipeline.fit.eis.order import OrderFit
 from pipeline.fit.eis.projection import Problem
-from pipeline.fit.eis.rivals import Alternatives, sample_parts
+from pipeline.fit.eis.rivals import Spread, sample_parts
 from pipeline.model.impedance import Arc
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Verdict
@@ -35,7 +35,7 @@ def describe_arcs(
     problem: Problem,
     settings: ArcSettings,
     ambiguous: str,
-    others: Alternatives,
+    spreads: tuple[Spread, ...],
     misfit: float,
 ) -> tuple[Arc, ...]:
     """One Arc per term, from the fastest; resistances are withheld where the verdict is not printable.
@@ -49,11 +49,15 @@ def describe_arcs(
     profiles = profile_intervals(chosen, wide, cov, problem)
     intervals = []
     for i in range(m):
-        value = float(np.exp(chosen.theta[i]))
-        far = float(np.exp(min(Z95 * sigma[i], 300.0)))
-        low, high = profiles.get(i, (value / far, value * far))
-        intervals.append((low * float(np.exp(others.low[i])), high * float(np.exp(others.high[i]))))
-    verdicts = [_judge(i, chosen, sigma, intervals[i], window, settings, ambiguous, others, misfit) for i in range(m)]
+        value, wald = float(np.exp(chosen.theta[i])), float(Z95 * sigma[i])
+        low, high = spreads[i].low, spreads[i].high
+        if i in profiles:  # what the profile adds to the straight picture, other circuits on top
+            low += min(float(np.log(profiles[i][0] / value)) + wald, 0.0)
+            high += max(float(np.log(profiles[i][1] / value)) - wald, 0.0)
+        intervals.append((value * float(np.exp(low)), value * float(np.exp(min(high, 300.0)))))
+    verdicts = [
+        _judge(i, chosen, sigma, intervals[i], window, settings, ambiguous, spreads[i], misfit) for i in range(m)
+    ]
     blurred = [i + 1 for i, v in enumerate(verdicts) if v.level == "unresolved"]
     if blurred:
         why = f"split withheld: arc(s) {', '.join(map(str, blurred))} not determined"
@@ -61,7 +65,7 @@ def describe_arcs(
             Verdict(level="unresolved", reason=f"{why}; this one sigma {sigma[i]:.1%}") if v.printable else v
             for i, v in enumerate(verdicts)
         ]
-    return tuple(_arc(i, v, chosen, cov, others.spread(i), intervals[i], window[1]) for i, v in enumerate(verdicts))
+    return tuple(_arc(i, v, chosen, cov, spreads[i].sigma, intervals[i], window[1]) for i, v in enumerate(verdicts))
 
 
 def _judge(
@@ -72,7 +76,7 @@ def _judge(
     window_hz: tuple[float, float],
     settings: ArcSettings,
     ambiguous: str,
-    others: Alternatives,
+    spread: Spread,
     misfit: float,
 ) -> Verdict:
     m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, window_hz
@@ -87,9 +91,9 @@ def _judge(
     if sigma[i] == 0:
         return Verdict(level="unresolved", reason=f"{text}: stopped at a limit")
     sides = np.abs(np.log(np.array(interval)) - theta[i]) / Z95
-    width = float(max(np.hypot(sigma[i], others.spread(i)), sides.max() if sigma[i] > settings.resolved_sigma else 0.0))
-    if others.spread(i) > sigma[i]:
-        text = f"{text}; {others.reasons[i]}, which moves it by {others.spread(i):.1%}"
+    width = float(max(spread.sigma, sides.max() if sigma[i] > settings.resolved_sigma else 0.0))
+    if spread.reason:
+        text = f"{text}; {spread.reason}"
     elif width > 1.2 * sigma[i]:
         text = f"{text}; 95 % interval {interval[0]:.4g} to {interval[1]:.4g} ohm"
     if width > settings.weak_sigma:
@@ -109,7 +113,7 @@ def _arc(
     verdict: Verdict,
     chosen: OrderFit,
     cov: FloatArray,
-    spread: float,
+    sigma_ln: float,
     interval: tuple[float, float],
     f_max: float,
 ) -> Arc:
@@ -119,8 +123,7 @@ def _arc(
     resistance = q = exponent = capacitance = None
     if verdict.printable:
         value = float(np.exp(ln_r))
-        sigma = value * float(np.hypot(np.sqrt(cov[i, i]), spread))
-        resistance = Estimate(value=value, sigma=sigma, unit="ohm", low95=interval[0], high95=interval[1])
+        resistance = Estimate(value=value, sigma=value * sigma_ln, unit="ohm", low95=interval[0], high95=interval[1])
         d_c = np.zeros(theta.size)
         d_c[m + i], d_c[i] = 1.0, -1.0
         capacitance = log_estimate(ln_tau - ln_r, float(np.sqrt(d_c @ cov @ d_c)), "F")
@@ -141,31 +144,28 @@ def _arc(
 
 
 def total_resistance(
-    chosen: OrderFit, cov: FloatArray, problem: Problem, weak_sigma: float, others: Alternatives
+    chosen: OrderFit, problem: Problem, weak_sigma: float, spread: Spread | None
 ) -> tuple[Estimate | None, str]:
-    """R_s + sum R_i with the covariance of its parts and what other circuits make of it, and in words what it holds."""
+    """R_s + sum R_i with its spread over all circuits that count, and in words what it holds."""
     c, theta = chosen.circuit, chosen.theta
     sample = sample_parts(chosen, problem)
     index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
-    if not index:
+    if spread is None:
         return None, "no resistance in the model"
     open_ = [i + 1 for i in range(c.n_arcs) if sample[i] and chosen.x[i] > -float(problem.ln_omega.min())]
     if open_:
         return None, f"total withheld: arc {open_[-1]} does not close above the lowest frequency"
     parts = np.exp(theta[index])
     total = float(parts.sum())
-    variance = float(parts @ cov[np.ix_(index, index)] @ parts)
-    statistical = float(np.sqrt(max(variance, 0.0))) / total
-    relative = float(np.hypot(statistical, max(-others.total[0], others.total[1])))
     what = f"{int(sample[:-1].sum())} arc(s)" + (
         " and the series resistance (leads and contacts included)" if c.series else ""
     )
     if not sample.all():
         what += ", without the arc that does not close and has an electrode's capacitance"
-    if relative > weak_sigma:
-        return None, f"total of {what} withheld: sigma {relative:.0%}"
-    low, high = total * np.exp(others.total[0] - Z95 * statistical), total * np.exp(others.total[1] + Z95 * statistical)
-    estimate = Estimate(value=total, sigma=total * relative, unit="ohm", low95=float(low), high95=float(high))
+    if spread.sigma > weak_sigma:
+        return None, f"total of {what} withheld: sigma {spread.sigma:.0%}"
+    low, high = total * float(np.exp(spread.low)), total * float(np.exp(spread.high))
+    estimate = Estimate(value=total, sigma=total * spread.sigma, unit="ohm", low95=low, high95=high)
     return estimate, f"total resistance is the sum of {what}"
 
 

@@ -131,9 +131,11 @@ def _result(
     cov = covariance(chosen.theta, circuit, omega, z) * noise2
     ambiguous = _ambiguity(orders, chosen, problem, settings) if decided is None else ""
     misfit = float(np.sqrt(noise2)) / checked.noise
-    others = find_alternatives(chosen, problem, settings.max_arcs, settings.max_apex_over_f_max, noise2)
-    arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, others, misfit)
-    total, total_note = total_resistance(chosen, cov, problem, settings.weak_sigma, others)
+    spreads, of_total = find_alternatives(
+        chosen, cov, problem, omega, z, settings.max_arcs, settings.max_apex_over_f_max
+    )
+    arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, spreads, misfit)
+    total, total_note = total_resistance(chosen, problem, settings.weak_sigma, of_total)
     text, names, values, ln_cov = described_circuit(chosen, cov)
     frequency = 2 * np.pi * checked.spectrum.frequency_hz
     fitted = impedance(chosen.theta[None, :], circuit, frequency)[0]

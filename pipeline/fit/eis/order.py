@@ -1,7 +1,8 @@
 """How many arcs, and which of series resistance, inductance and blocking: decided by the data.
 
-For each number of arcs the circuit that the ends of the spectrum suggest is fitted from many starts until the best cost was met
-twice (fit_order); from there every combination of the single terms is fitted, and the Bayesian criterion chooses (refine_order).
+For each number of arcs the circuit with all single terms is fitted from many starts until the best cost was met twice (fit_order):
+an arc would fill the place of a term left out of the search.  From there every combination of the single terms is fitted, and the
+Bayesian criterion chooses (refine_order).
 
     BIC = N ln(chi2/N) + p ln N,     AICc = N ln(chi2/N) + 2 p N/(N - p - 1)
 
@@ -80,8 +81,7 @@ def fit_order(
 
     ``z`` (n,) in ohm, frequencies descending.  ``smaller`` is the best fit with one arc less: some of the starts split its arcs.
     Starts are added until the best cost was met twice, at most ``ROUNDS`` times.  ``terms`` are R_s, L and blocking;
-    left out, those that the ends of the spectrum show.  ``wide``: not screened, all
-    exponents.
+    left out, all three.  ``wide``: not screened, all exponents.
     """
     if Circuit(n_arcs=n_arcs, series=True, inductance=True, blocking=True).n_parameters + 3 > 2 * z.size:
         return None
@@ -92,7 +92,7 @@ def fit_order(
         at = int(np.argmin(bic))
         return _order_fit(rows, at, terms[at], z, 2, 2) if np.isfinite(bic[at]) else None
     rng = np.random.default_rng([seed, n_arcs])
-    terms = _screen(z) if terms is None else terms
+    terms = np.ones(3, dtype=bool) if terms is None else terms
     hint = smaller.x if smaller is not None and smaller.circuit.n_arcs == n_arcs - 1 else None
     n = max(4, starts * (n_arcs + 2) // 5)
     best: Rows | None = None
@@ -172,15 +172,6 @@ def _bic_gain(smaller: OrderFit, chi2: float) -> float:
 def _combinations() -> Flags:
     """(8, 3): R_s, L, blocking."""
     return np.array(list(product((False, True), repeat=3)))
-
-
-def _screen(z: ComplexArray) -> Flags:
-    """R_s, L, blocking that the ends of the spectrum show."""
-    k = max(3, z.size // 10)
-    inductive = bool(np.any(z.imag[:k] > 0))
-    series = inductive or float(np.min(z.real[:k])) > 0.3 * float(np.max(z.real))
-    blocking = bool(np.mean(-z.imag[-k:]) > 0.02 * float(np.mean(np.abs(z[-k:]))))
-    return np.array([series, inductive, blocking])
 
 
 def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:

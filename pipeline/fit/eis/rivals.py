@@ -1,9 +1,10 @@
 """What the resistances would be if the circuit were another one that the data cannot tell from the chosen one.
 
-Two questions are asked.  Other single terms: R_s, L and blocking may stand in for each other where each shows in a few points only;
-a rival counts within 2 in BIC, or within 6 if it needs no more parameters (Kass and Raftery, J. Am. Stat. Assoc. 90 (1995) 773).
-Hidden arcs: a resistance in series that belongs to the sample is an arc beyond the highest frequency, whose flank still lies under
-its neighbour; the spectrum is fitted again with that arc at several places from ``max_apex_over_f_max`` on.
+Two questions are asked.  Other single terms: R_s, L and blocking may stand in for each other where each shows in a few points only.
+Every such circuit has its say by its Akaike weight, in the sigma (Burnham and Anderson, Sociol. Methods Res. 33 (2004) 261) and in
+the ends of the 95 % interval, where the weighted tails of all circuits are 2.5 % (Turek and Fletcher, Comput. Stat. Data Anal. 56
+(2012) 2809).  Hidden arcs: a resistance in series that belongs to the sample is an arc beyond the highest frequency, whose flank
+still lies under its neighbour; the spectrum is fitted again with that arc at several places from ``max_apex_over_f_max`` on.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
+from pipeline.fit.eis.covariance import Z95, covariance
 from pipeline.fit.eis.order import OrderFit
 from pipeline.fit.eis.projection import Flags, Problem, bounds, fit_rows
-from pipeline.model.measurement import FloatArray
+from pipeline.model.measurement import ComplexArray, FloatArray
 
-RIVAL_BIC, RIVAL_BIC_SAME_SIZE = 2.0, 6.0
+MIN_WEIGHT = 0.01
+"""Akaike weight below which a circuit has no say: its tails are far below 2.5 %."""
 HIDDEN_SHARE = 0.02
 """R_s below this share of the total is leads and contacts."""
 ELECTRODE_RATIO = 3e3
@@ -27,55 +31,102 @@ HIDDEN_EXPONENTS = (0.85, 0.95)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alternatives:
-    """How far ln R of each arc (m,) and ln of the total move, downwards (<= 0) and upwards (>= 0), and because of what."""
+class Spread:
+    """Of one logarithm, relative to its value in the chosen circuit: all circuits that count taken together."""
 
-    low: FloatArray
-    high: FloatArray
-    reasons: tuple[str, ...]
-    total: tuple[float, float]
-
-    def spread(self, i: int) -> float:
-        """Largest shift of ln R of one arc."""
-        return float(max(-self.low[i], self.high[i]))
+    sigma: float
+    low: float
+    """Lower end of the 95 % interval (<= 0)."""
+    high: float
+    reason: str
+    """What moves it by more than its own sigma in the chosen circuit, or ''."""
 
 
 def find_alternatives(
-    chosen: OrderFit, problem: Problem, max_arcs: int, apex_limit: float, noise2: float
-) -> Alternatives:
-    """Refit where needed and gather the shifts.
+    chosen: OrderFit, cov: FloatArray, problem: Problem, omega: FloatArray, z: ComplexArray, max_arcs: int, apex: float
+) -> tuple[tuple[Spread, ...], Spread | None]:
+    """Spread of ln R of each arc, and of ln of the total (None without a resistance).
 
-    Parameters
-    ----------
-    apex_limit:
-        Apex over f_max from which on an arc is refused.
-    noise2:
-        Variance of the relative residuals: an alternative may be worse by 4 of it.
+    ``cov`` is the covariance of ``chosen.theta``; ``apex`` is the apex over f_max from which on an arc is refused.
     """
     m = chosen.circuit.n_arcs
-    best = np.log(np.maximum(chosen.linear[:m], 1e-300))
-    whole = sample_parts(chosen, problem)
-    total = float(np.log(chosen.linear[: m + 1][whole].sum()))
-    found: list[tuple[str, FloatArray, float]] = []
-    for rival in chosen.rivals:
-        more = rival.circuit.n_parameters > chosen.circuit.n_parameters
-        if rival.bic - chosen.bic <= (RIVAL_BIC if more else RIVAL_BIC_SAME_SIZE):
-            found.append(
-                (
-                    f"with {_terms(rival)} the spectrum is fitted as well",
-                    rival.theta[:m],
-                    float(np.log(rival.linear[: m + 1][whole].sum())),
-                )
-            )
-    found += _hidden(chosen, problem, max_arcs, apex_limit, noise2)
-    low, high, reasons = np.zeros(m), np.zeros(m), [""] * m
-    for why, ln_r, _ in found:
-        for i, shift in enumerate(ln_r - best):
-            if abs(shift) > max(-low[i], high[i]):
-                reasons[i] = why
-            low[i], high[i] = min(low[i], shift), max(high[i], shift)
-    shifts = [0.0, *(t - total for _, _, t in found)]
-    return Alternatives(low, high, tuple(reasons), (min(shifts), max(shifts)))
+    sample = sample_parts(chosen, problem)
+    fits, weights = _weigh(chosen)
+    covs = [cov, *(covariance(f.theta, f.circuit, omega, z) * _noise2(f) for f in fits[1:])]
+    noise2 = _noise2(chosen)
+    hidden = _hidden(chosen, problem, max_arcs, apex, noise2)
+    spreads = []
+    for i in range(m):
+        ln_r = np.array([f.theta[i] for f in fits])
+        sigma = np.array([np.sqrt(max(c[i, i], 0.0)) for c in covs])
+        moved = [(why, float(r[i] - chosen.theta[i])) for why, r, _ in hidden]
+        spreads.append(_spread(fits, weights, ln_r, sigma, moved))
+    totals = [_total(f, c, sample) for f, c in zip(fits, covs, strict=True)]
+    if totals[0] is None:
+        return tuple(spreads), None
+    known = [k for k, t in enumerate(totals) if t is not None]
+    pairs = np.array([t for t in totals if t is not None])
+    moved = [(why, t - totals[0][0]) for why, _, t in hidden]
+    total = _spread([fits[k] for k in known], weights[known], pairs[:, 0], pairs[:, 1], moved)
+    return tuple(spreads), total
+
+
+def _noise2(fit: OrderFit) -> float:
+    return fit.chi2 / max(fit.n_residuals - fit.circuit.n_parameters, 1)
+
+
+def _weigh(chosen: OrderFit) -> tuple[list[OrderFit], FloatArray]:
+    """The circuits that count, the chosen one first, and their Akaike weights."""
+    fits = [chosen, *chosen.rivals]
+    weights = np.exp(-0.5 * (np.array([f.aicc for f in fits]) - min(f.aicc for f in fits)))
+    weights /= weights.sum()
+    keep = [0, *(k for k in range(1, len(fits)) if weights[k] > MIN_WEIGHT)]
+    return [fits[k] for k in keep], weights[keep] / weights[keep].sum()
+
+
+def _total(fit: OrderFit, cov: FloatArray, sample: Flags) -> tuple[float, float] | None:
+    """Ln of the sum of the sample's resistances, and its sigma."""
+    c = fit.circuit
+    index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
+    if not index:
+        return None
+    parts = np.exp(fit.theta[index])
+    variance = float(parts @ cov[np.ix_(index, index)] @ parts)
+    return float(np.log(parts.sum())), float(np.sqrt(max(variance, 0.0)) / parts.sum())
+
+
+def _spread(
+    fits: list[OrderFit], weights: FloatArray, ln: FloatArray, sigma: FloatArray, moved: list[tuple[str, float]]
+) -> Spread:
+    """All circuits together; then the hidden arcs (words, shift), which have no weight, on top."""
+    shift = ln - ln[0]
+    width = float(np.sqrt(weights @ (sigma**2 + shift**2)))
+    low, high = -Z95 * float(sigma[0]), Z95 * float(sigma[0])
+    if len(fits) > 1:
+        low, high = _ends(weights, shift, np.maximum(sigma, 1e-12))
+    low, high = min(low, 0.0), max(high, 0.0)
+    reason = ""
+    if width > 1.2 * sigma[0]:
+        far = int(np.argmax(weights * (sigma**2 + shift**2) * (np.arange(ln.size) > 0)))
+        reason = f"with {_terms(fits[far])} the spectrum is fitted as well, which moves it by {abs(shift[far]):.1%}"
+    down, up = min([0.0, *(s for _, s in moved)]), max([0.0, *(s for _, s in moved)])
+    farthest = max(moved, key=lambda w: abs(w[1]), default=("", 0.0))
+    if abs(farthest[1]) > max(width, float(sigma[0])):
+        reason = f"{farthest[0]}, which moves it by {abs(farthest[1]):.1%}"
+    return Spread(float(np.hypot(width, farthest[1])), low + down, high + up, reason)
+
+
+def _ends(weights: FloatArray, shift: FloatArray, sigma: FloatArray) -> tuple[float, float]:
+    """Where the weighted tails of all circuits are 2.5 %, by bisection."""
+    out = []
+    for side in (-1.0, 1.0):
+        near, far = float((side * shift - 9 * sigma).min()), float((side * shift + 9 * sigma).max())
+        for _ in range(40):
+            middle = 0.5 * (near + far)
+            tail = float(weights @ ndtr((side * shift - middle) / sigma))
+            near, far = (middle, far) if tail > 0.025 else (near, middle)
+        out.append(side * 0.5 * (near + far))
+    return out[0], out[1]
 
 
 def _terms(order: OrderFit) -> str:
