@@ -82,11 +82,22 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     spectrum = checked.spectrum
     omega, z = 2 * np.pi * spectrum.frequency_hz[keep], spectrum.impedance_ohm[keep]
     problem = prepare(omega, z)
-    grid = lay_grid(problem)
+    grid, noise = lay_grid(problem), checked.noise
     orders: list[OrderFit] = []
     previous: OrderFit | None = None
-    for m in range((n_arcs if n_arcs is not None else settings.max_arcs) + 1):
-        previous = fit_order(m, problem, grid, z, starts=settings.starts, seed=settings.seed, smaller=previous)
+    most = n_arcs if n_arcs is not None else settings.max_arcs
+    for m in range(most + 1):
+        previous = fit_order(
+            m,
+            problem,
+            grid,
+            z,
+            noise=noise,
+            starts=settings.starts,
+            seed=settings.seed,
+            smaller=previous,
+            last=m == most,
+        )
         if previous is not None:
             orders.append(previous)
     if not orders:
@@ -96,7 +107,7 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     hopeless = HOPELESS * min(o.chi2 for o in orders)
     orders = [o if o.chi2 > hopeless else refine_order(o, problem, z) for o in orders]
     chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
-    polished = search_again(chosen, problem, grid, z, starts=2 * settings.starts, seed=settings.seed + 1)
+    polished = search_again(chosen, problem, grid, z, noise=noise, starts=2 * settings.starts, seed=settings.seed + 1)
     polished = finish(polished, problem, z)
     orders = [polished if o is chosen else o for o in orders]
     chosen = polished

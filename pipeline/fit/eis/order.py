@@ -29,8 +29,9 @@ PRUNE = {6: 6, 12: 4}
 """Iteration -> number of the best starts that are carried on."""
 FLAT_EXPONENT = 0.6
 """An arc flatter than this often stands for what another minimum explains better: six hits instead of two are asked for."""
-ROUGH = 1e-4
-"""Mean square residual beyond which (1 % of |Z|) the circuit is not the truth, minima are many, and six hits are asked for too."""
+ROUGH = 2.0
+"""Misfit over the noise of the data beyond which the circuit is not the whole truth and minima are many.  Of the largest number of
+arcs six hits are asked for then, and further rounds take the arcs of the best fit away one by one and put them elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -71,17 +72,19 @@ def fit_order(
     grid: Grid,
     z: ComplexArray,
     *,
+    noise: float,
     starts: int,
     seed: int,
     smaller: OrderFit | None,
     terms: Flags | None = None,
     wide: bool = False,
+    last: bool = False,
 ) -> OrderFit | None:
     """Best fit with ``n_arcs`` arcs, or None where there are fewer residuals than parameters.
 
-    ``z`` (n,) in ohm, frequencies descending.  ``smaller`` is the best fit with one arc less: some of the starts split its arcs.
-    Starts are added until the best cost was met twice, at most ``ROUNDS`` times.  ``terms`` are R_s, L and blocking;
-    left out, all three.  ``wide``: not screened, all exponents.
+    ``z`` (n,) in ohm, frequencies descending; ``noise`` is its relative sigma.  ``smaller`` is the best fit with one arc less:
+    some of the starts split its arcs.  Starts are added until the best cost was met twice, at most ``ROUNDS`` times.  ``terms`` are
+    R_s, L and blocking; left out, all three.  ``wide``: not screened, all exponents.  ``last``: no larger number of arcs follows.
     """
     if Circuit(n_arcs=n_arcs, series=True, inductance=True, blocking=True).n_parameters + 3 > 2 * z.size:
         return None
@@ -96,35 +99,41 @@ def fit_order(
     hint = smaller.x if smaller is not None and smaller.circuit.n_arcs == n_arcs - 1 else None
     n = max(4, starts * (n_arcs + 2) // 5)
     best: Rows | None = None
-    hits = used = 0
-    for _ in range(ROUNDS):
+    hits, used, rough = 0, 0, False
+    for turn in range(ROUNDS):
         x = draw_starts(grid, n_arcs, terms, DRAWS * n_arcs * n // 3, n, rng, hint)
         if wide:
             x[:, :n_arcs] = rng.uniform(grid.ln_tau.min(), grid.ln_tau.max(), (n, n_arcs))
             x[:, n_arcs:-1] = rng.uniform(0.5, 1.0, (n, n_arcs))
             x[:, -1] = rng.uniform(0.3, 1.0, n)
         allowed = np.concatenate([np.ones((n, n_arcs), dtype=bool), np.tile(terms, (n, 1))], axis=1)
-        rows = fit_rows(problem, x, allowed, iterations=40, tolerance=3e-4, prune=None if wide else PRUNE)
+        rows = fit_rows(problem, x, allowed, iterations=40, tolerance=3e-4, prune=None if wide or rough else PRUNE)
         used += n
-        at = int(np.argmin(rows.chi2))
-        if best is None or rows.chi2[at] < best.chi2[0]:
-            hits = hits if best is not None and rows.chi2[at] > 0.99 * best.chi2[0] else 0
-            best = rows.take(np.array([at]))
+        lowest = float(rows.chi2.min())
+        if best is None or lowest < best.chi2[0]:
+            hits = hits if best is not None and lowest > 0.99 * best.chi2[0] else 0
+            best = _best_row(rows)
         hits += int(np.sum(rows.chi2 <= best.chi2[0] * 1.01 + 1e-12 * problem.weight.size))
         flat = bool(np.any(best.x[0, n_arcs : 2 * n_arcs] < FLAT_EXPONENT))
-        rough = best.chi2[0] > ROUGH * 2 * z.size and n_arcs > 1
-        if hits >= (6 if flat or rough else 2) or (
-            smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5
-        ):
-            break  # proven, or one arc more is not wanted
+        rough = last and n_arcs > 1 and best.chi2[0] > (ROUGH * noise) ** 2 * 2 * z.size
+        proven = hits >= (6 if flat or rough else 2) and not (rough and turn < 2)
+        unwanted = not rough and smaller is not None and _bic_gain(smaller, float(best.chi2[0])) < -5
+        if proven or unwanted or turn == ROUNDS - 1:
+            free = _escape(problem, best, terms)
+            used += 0 if free is None else free.chi2.size
+            if free is None or free.chi2.min() >= 0.99 * best.chi2[0]:
+                break
+            best, hits = _best_row(free), int(np.sum(free.chi2 <= free.chi2.min() * 1.01))
+            if hits >= 2 or not rough:
+                break
+        if rough:
+            hint = np.delete(best.x[0], [turn % n_arcs, n_arcs + turn % n_arcs])
     assert best is not None
-    free = _escape(problem, best, terms)
-    if free is not None:
-        near = int(np.sum(free.chi2 <= free.chi2.min() * 1.01))
-        if free.chi2.min() < 0.99 * best.chi2[0]:
-            best, hits = free.take(np.array([int(np.argmin(free.chi2))])), near
-        used += free.chi2.size
     return _order_fit(best, 0, terms & (best.c[0, n_arcs:] > 0), z, hits, used)
+
+
+def _best_row(rows: Rows) -> Rows:
+    return rows.take(np.array([int(np.argmin(rows.chi2))]))
 
 
 def _escape(p: Problem, best: Rows, terms: Flags) -> Rows | None:
@@ -183,13 +192,17 @@ def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
     return np.where(empty, np.inf, bic)
 
 
-def search_again(found: OrderFit, problem: Problem, grid: Grid, z: ComplexArray, *, starts: int, seed: int) -> OrderFit:
+def search_again(
+    found: OrderFit, problem: Problem, grid: Grid, z: ComplexArray, *, noise: float, starts: int, seed: int
+) -> OrderFit:
     """Many starts with the terms that were chosen, where the circuit is not the whole truth: minima are many there."""
     c = found.circuit
-    if c.n_arcs == 0 or found.chi2 <= ROUGH * found.n_residuals:
+    if c.n_arcs == 0 or found.chi2 <= (ROUGH * noise) ** 2 * found.n_residuals:
         return found
     terms = np.array([c.series, c.inductance, c.blocking])
-    again = fit_order(c.n_arcs, problem, grid, z, starts=starts, seed=seed, smaller=None, terms=terms, wide=True)
+    again = fit_order(
+        c.n_arcs, problem, grid, z, noise=noise, starts=starts, seed=seed, smaller=None, terms=terms, wide=True
+    )
     if again is None or again.circuit != c or again.chi2 > 0.999 * found.chi2:
         return found
     return replace(again, rivals=found.rivals)

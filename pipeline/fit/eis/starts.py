@@ -81,7 +81,10 @@ def draw_starts(
         k, share = g - 1, keep * 2 // 5
         rows = np.arange(keep - share, keep)
         x[rows, :k] = smaller[:k] + rng.normal(0, 0.3, (share, k))
-        x[rows, k] = np.quantile(grid.ln_tau, (np.arange(share) + rng.uniform(0, 1, share)) / share)
+        place = (np.arange(share) + rng.uniform(0, 1, share)) / share
+        x[rows, k] = np.quantile(
+            grid.ln_tau, 0.5 - 0.5 * np.cos(np.pi * place)
+        )  # denser towards the ends of the window
         x[rows, g : g + k] = np.clip(smaller[k : 2 * k] + 0.05, 0.6, 0.98)
         x[rows, 2 * g - 1] = 0.9
         x[rows[::2], -1] = smaller[-1]
