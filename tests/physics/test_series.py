@@ -5,7 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from pipeline.check.eis import EisCheckSettings, check_spectrum
 from pipeline.errors import FitError
+from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
 from pipeline.fit.eis.series import SeriesSettings, fit_series
 from pipeline.model.impedance import Arc, CheckedSpectrum, KramersKronig, SpectrumFit
 from pipeline.model.measurement import ImpedanceSpectrum, Source
@@ -135,3 +137,32 @@ def test_an_arc_that_is_never_reached_withholds_the_series():
         "HSE", [measured(t, i, ratio=30.0) for i, t in enumerate((263.15, 273.15, 283.15))], SeriesSettings()
     )
     assert not found.usable.printable
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_contact_resistance_does_not_take_an_arcs_place(seed):
+    """Its own R_s at every temperature: in an arc's place it leaves two arcs of three, or makes three of two."""
+    rng = np.random.default_rng([31, seed])
+    m, w = 2 + seed % 2, 2 * np.pi * FREQUENCY_HZ
+    energies, n = np.sort(rng.uniform(0.25, 0.45, m))[::-1], rng.uniform(0.86, 0.97, m)
+    fits = []
+    for i, t in enumerate(TEMPERATURES_K):
+        grow = np.exp(energies / KB * (1 / t - 1 / COLDEST_K)) * t / COLDEST_K
+        z = 4.0 + 3e-7j * w + 1 / (2e-6 * (1j * w) ** 0.85)
+        for k in range(m):
+            z = z + 3000 * grow[k] / (1 + (1j * w * 2e-7 * 12**k * grow[k]) ** n[k])
+        noise = np.random.default_rng([seed, i]).standard_normal((2, w.size))
+        z = z + 0.002 * np.abs(z) * (noise[0] + 1j * noise[1])
+        s = ImpedanceSpectrum(
+            source=Source(file=f"{t:.0f}K.mpt", format="test"),
+            frequency_hz=FREQUENCY_HZ,
+            impedance_ohm=z,
+            temperature_k=t,
+        )
+        fits.append(fit_arcs(check_spectrum(s, EisCheckSettings()), ArcSettings()))
+    found = fit_series("HSE", fits, SeriesSettings())
+    assert found.usable.level == "resolved", found.usable.reason
+    assert len(found.arcs) == m
+    for arc, truth in zip(found.arcs, energies, strict=True):
+        estimate = arc.activation_energy_ev
+        assert abs(estimate.value - truth) < max(4 * estimate.sigma, 1e-4)

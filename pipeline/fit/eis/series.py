@@ -182,14 +182,12 @@ def _choose_order(
             resistance_design=arrhenius_design(t, t_ref, None),
             capacitance_design=np.ones((t.size, 1)),
             offset=b * np.log(t / t_ref),
-            with_rs=False,
+            with_rs=True,
         )
         found = _search(model, data, fits, settings)
-        with_rs = _add_rs(found, data)
-        found = min((found, with_rs), key=lambda c: c.bic(data))
-        if candidates and not _determined(found, data):
-            break
-        candidates.append(found)
+        found = min((found, _without_rs(found, data)), key=lambda c: c.bic(data))
+        if not candidates or _determined(found, data):
+            candidates.append(found)
     return min(candidates, key=lambda c: c.bic(data))
 
 
@@ -203,12 +201,11 @@ def _search(model: SeriesModel, data: SeriesData, fits: Sequence[SpectrumFit], s
     return Candidate(model=model, theta=theta, chi2=chi2, hits=hits)
 
 
-def _add_rs(found: Candidate, data: SeriesData) -> Candidate:
+def _without_rs(found: Candidate, data: SeriesData) -> Candidate:
+    """The same arcs without R_s.  It is in the search: an arc would fill its place there."""
     nr, nc, ne, _, _ = found.model.sizes(data)
-    smallest = float(np.abs(data.impedance_ohm).min())
-    theta = np.insert(found.theta, nr + nc + ne, np.log(0.05 * smallest))
-    model = replace(found.model, with_rs=True)
-    theta, chi2 = fit_model(theta, model, data)
+    model = replace(found.model, with_rs=False)
+    theta, chi2 = fit_model(np.delete(found.theta, nr + nc + ne), model, data)
     return replace(found, model=model, theta=theta, chi2=chi2)
 
 

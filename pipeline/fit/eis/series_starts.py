@@ -14,12 +14,13 @@ from pipeline.model.measurement import FloatArray
 def draw_starts(
     model: SeriesModel, data: SeriesData, fits: Sequence[SpectrumFit], n: int, seed: int
 ) -> list[FloatArray]:
-    """Parameter vectors for a tied model without drift and without R_s, ``n`` at random and one per resolved set.
+    """Parameter vectors for a tied model without drift, ``n`` at random and one per resolved set.
 
     ``fits`` are in the order of ``data``.
     """
     rng = np.random.default_rng([seed, model.n_arcs])
-    local = _local(data, fits)
+    series = [np.log(0.05 * np.abs(data.impedance_ohm).min())] if model.with_rs else []
+    local = np.concatenate([series, _local(data, fits)])
     m = model.n_arcs
     total = np.array([_total(f) for f in fits])
     line = _line(model, np.log(total))
