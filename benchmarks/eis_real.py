@@ -35,6 +35,9 @@ FILES = (
     "cd-app_VMP300_7MHz/60C_AGFKBiF_K3Bi09Zr01F61_PbSnF4PbAB_02_PEIS_C13.mpr",
 )
 
+MAX_EVALUATIONS = 300
+"""Of impedance.py from each start, Jacobians apart: its own limit of 1e5 takes minutes for one start."""
+
 
 def impedance_py(fit, w, z, starts):
     from impedance.models.circuits import CustomCircuit
@@ -49,7 +52,7 @@ def impedance_py(fit, w, z, starts):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
-                circuit.fit(w / (2 * np.pi), z, weight_by_modulus=True)
+                circuit.fit(w / (2 * np.pi), z, weight_by_modulus=True, max_nfev=MAX_EVALUATIONS)
             except (RuntimeError, ValueError):
                 continue
             best = min(best, float(np.sum(np.abs((circuit.predict(w / (2 * np.pi)) - z) / z) ** 2)))
