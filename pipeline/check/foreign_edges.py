@@ -21,6 +21,10 @@ K2_PER_EV = 0.2624682917
 MIN_F, MIN_F_IN_NOISE, MIN_FRACTION = 100.0, 50.0, 0.02
 """The smaller F is enough where the polynomial follows the data to within their noise: then F is all chance. Below 2 %
 the excitation of two electrons looks alike (1.6 % in Eu2O3, 138 eV behind the edge)."""
+MIN_F_RATIO = 6.0
+"""Of F at the edge and at places beside it where no element has one. Goethite, whose shells up to 5.6 angstrom the
+polynomial does not follow, reaches 1.8 at the Gd L3 edge, and simulated oxides 5; an edge of 4 % in them is above 8."""
+AWAY_EV = tuple(sign * away for sign in (-1.0, 1.0) for away in np.arange(24.0, 62.0, 4.0).tolist())
 MARGIN_EV = 12.0
 """The edge begins below its middle."""
 
@@ -72,13 +76,25 @@ def find_foreign_edge(
         if symbol == element or name not in ("K", "L3"):
             continue
         f, height, at, misfit = _edge_near(energy_ev, mu, sigma, table_ev, rise_ev)
-        if f > (MIN_F_IN_NOISE if misfit < 2 else MIN_F) and height > MIN_FRACTION * step:
+        enough = f > (MIN_F_IN_NOISE if misfit < 2 else MIN_F) and height > MIN_FRACTION * step
+        if enough and not _is_like_its_surroundings(energy_ev, mu, sigma, table_ev, rise_ev, f, height):
             found.append(ForeignEdge(element=symbol, edge=name, energy_ev=at, fraction=height / step, own=False))
     return min(found, key=lambda f: f.energy_ev, default=None)
 
 
+def _is_like_its_surroundings(
+    energy_ev: FloatArray, mu: FloatArray, sigma: FloatArray, table_ev: float, rise_ev: float, f: float, height: float
+) -> bool:
+    """True where an edge at places of no element beside it would explain the data nearly as well: then it is EXAFS."""
+    for away in AWAY_EV:
+        other, tall, _, _ = _edge_near(energy_ev, mu, sigma, table_ev + away, rise_ev, reach_ev=0.0)
+        if other > f / MIN_F_RATIO and tall > height / 2:
+            return True
+    return False
+
+
 def _edge_near(
-    energy_ev: FloatArray, mu: FloatArray, sigma: FloatArray, table_ev: float, rise_ev: float
+    energy_ev: FloatArray, mu: FloatArray, sigma: FloatArray, table_ev: float, rise_ev: float, reach_ev: float = 9.0
 ) -> tuple[float, float, float, float]:
     """Largest F within 9 eV of a tabulated edge, height, energy, and chi^2 left per degree of freedom.
 
@@ -88,7 +104,7 @@ def _edge_near(
     low, high = rise_ev + max(centre - HALF_K, 0) ** 2 / K2_PER_EV, rise_ev + (centre + HALF_K) ** 2 / K2_PER_EV
     a, b = np.searchsorted(energy_ev, [low, high])
     e = energy_ev[a:b]
-    places = np.arange(table_ev - 9, table_ev + 9.1, 1.5)
+    places = np.arange(table_ev - reach_ev, table_ev + reach_ev + 0.1, 1.5)
     places = places[((e < places[:, None]).sum(axis=1) >= 6) & ((e > places[:, None]).sum(axis=1) >= 6)]
     if e.size < DEGREE + 8 or places.size == 0:
         return 0.0, 0.0, table_ev, np.inf

@@ -64,15 +64,46 @@ def _photon_factory(table: ColumnText, head: str) -> Layout:
         per_second = [float(v) for v in offsets[1].split()][-(data.shape[1] - 3) :]
         data[:, -len(per_second) :] -= np.array(per_second) * data[:, [2]]
     labels = ("angle set", "angle read", "time", *(f"channel {i + 2}" for i in range(data.shape[1] - 3)))
+    facility = re.search(r"(?m)^\s*9809\s+(\S.*?)\s*$", head)
     return Layout(
         format="KEK-PF 9809",
-        instrument="Photon Factory " + (re.search(r"BL\w+", head) or [""])[0],
+        instrument=re.sub(r"\s+", " ", facility[1]) if facility else "",
         labels=labels,
         data=data,
-        roles=Roles(energy=1, i0=3, i1=4, time=2),
+        roles=_channels_by_mode(head, data.shape[1]),
         header=header_facts(table.head),
-        evidence=(f"header 'KEK-PF'; angles turned into eV with d = {spacing} angstrom",),
+        evidence=(f"header '9809'; angles turned into eV with d = {spacing} angstrom",),
         energy_ev=bragg_energy(data[:, 1], spacing),
+    )
+
+
+def _channels_by_mode(head: str, width: int) -> Roles:
+    """Detectors by the line ``Mode`` under the channels: 1 I0, 2 behind the sample (then the foil), 3 fluorescence."""
+    found = re.search(r"(?m)^\s*Mode((?:\s+\d+)+)\s*$", head)
+    codes = [int(v) for v in found[1].split()][-(width - 3) :] if found else []
+    of: dict[int, list[int]] = {code: [3 + i for i, c in enumerate(codes) if c == code] for code in (1, 2, 3)}
+    if len(codes) < width - 3 or not of[1]:
+        return Roles(energy=1, i0=3, i1=4, time=2)
+    behind = [*of[2], None, None]
+    return Roles(energy=1, i0=of[1][0], i1=behind[0], i2=behind[1], fluorescence=tuple(of[3]), time=2)
+
+
+def _petra(table: ColumnText, head: str) -> Layout:
+    """DESY P64 and P65: four converters VFC01 to VFC04 behind I0, I1, I2 and the fluorescence diode, in this order."""
+    layout = _generic(table, head)
+    at = {plain(label): i for i, label in enumerate(table.labels)}
+    columns = [at.get(f"vfc{n:02d}") for n in range(1, 5)]
+    if columns[0] is None or layout.roles.i0 is not None:
+        return layout
+    i0, i1, i2, diode = columns
+    roles = replace(layout.roles, i0=i0, i1=i1, i2=i2, fluorescence=() if diode is None else (diode,))
+    note = "VFC01 to VFC04 taken as I0, I1, I2 and fluorescence, as they are wired at this beamline"
+    return replace(
+        layout,
+        format="DESY P65",
+        instrument="PETRA III " + (re.search(r"P6[45]", head) or [""])[0],
+        roles=roles,
+        findings=(Finding(severity="info", field="columns", problem=note),),
     )
 
 
@@ -149,11 +180,11 @@ def _with_edge(layout: Layout, head: str) -> Layout:
 def _header_edge(head: str) -> tuple[str | None, str | None, str]:
     """Element and edge that a header declares, and the words it does so with."""
     symbol = re.search(
-        r"(?im)^\W*(?:element\.symbol|scanparameters\.element|element|%atom)\s*[:=]\s*([A-Z][a-z]?)\b|\bElement=([A-Z][a-z]?)\b",
+        r"(?im)^\W*(?:element\.symbol|(?:scanparameters|scan)\.element|element|%atom)\s*[:=]\s*([A-Z][a-z]?)\b|\bElement=([A-Z][a-z]?)\b",
         head,
     )
     edge = re.search(
-        r"(?im)^\W*(?:element\.edge|scanparameters\.edge|edge|%edge)\s*[:=]\s*(K|L[123]|LI{1,3})\b|\bEdge=(K|L[123])\b",
+        r"(?im)^\W*(?:element\.edge|(?:scanparameters|scan)\.edge|edge|%edge)\s*[:=]\s*(K|L[123]|LI{1,3})\b|\bEdge=(K|L[123])\b",
         head,
     )
     if symbol is None:
@@ -169,7 +200,8 @@ def _header_edge(head: str) -> tuple[str | None, str | None, str]:
 _FORMATS = (
     (r"CLS Data Acquisition", read_hxma),
     (r"Scanned Edge:|BeamlineI0Detector|(?s:TEYDetector.*EnergyFeedback|EnergyFeedback.*TEYDetector)", read_sxrmb),
-    (r"KEK-PF", _photon_factory),
+    (r"KEK-PF|^\s*9809\s+\S", _photon_factory),
+    (r"(?m)Beamline P6[45]\b", _petra),
     (r"NPTS\s+NS\s+CUEDGE", _lytle),
 )
 _KINDS = (

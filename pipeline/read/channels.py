@@ -16,30 +16,46 @@ import numpy as np
 from pipeline.model.measurement import FloatArray
 
 ENERGY = (
-    r"energy ?feedback|energy_?fbk|energy.?(achieved|readback|rbv|enc)|achieved.?energy",
-    r"mono.?energy.*|ebraggenergy|e?_?energy|energy ?\(?ev\)?|energy.?ev|energ(ie|ia|ía)|能量|ee?|ev|nrj|photon.?energy"
-    r"|bragg.?energy|requested.?energy|absenergyname|energy.*",
+    r"energy ?feedback|energy_?fbk|energy.?(achieved|readback|rbv|enc)|achieved.?energy|enc(oder)?.?energy",
+    r"qexafs_energy|mono.{0,2}energy.*|ebraggenergy|e?_?energy|energy ?\(?ev\)?|energy.?ev|energ(ie|ia|ía)|能量|ee?|ev|nrj"
+    r"|photon.?energy|bragg.?energy|requested.?energy|absenergyname|energy.*",
     r"zapenergy|enkev|energy.?\(?kev\)?|kev|mono.*ev|.*:energy.*",
 )
+_CORRECTED = r"_?dark_?correct(ed)?"
 I0 = (
-    r"i0|io|i_?zero|curta",
+    rf"i_?0_?(detector)?{_CORRECTED}",
+    r"i0|io|i_0|i_?zero|curta",
     r"i[0o][ _-].*|i0_?detector|i0.?eh\d|mon(itor)?",
     r"beamlinei0detector",
-    r"(pre.?kb|micro).?i0",
+    r"(pre.?kb|micro).?i0|mini_?ion_?chamber",
+    r"split_?ion_?chamber",
 )
-I1 = (r"transmissiondetector", r"it|i1|itrans|trans|transmission|i_?t|longa", r"i[1t][ _-].*")
-I2 = (r"ir|i2|iref|ref|irefer|i_?ref|refer|reference|media", r"i[2r][ _-].*|iref.*")
+I1 = (
+    rf"i_?1_?(detector)?{_CORRECTED}",
+    r"transmissiondetector|i1_?detector|post_?ion_?chamber",
+    r"it|i_?1|i1|itrans|trans|transmission|i_?t|longa",
+    r"i[1t][ _-].*|sample",
+)
+I2 = (
+    rf"i_?2_?(detector)?{_CORRECTED}",
+    r"i2_?detector",
+    r"ir|i_2|i2|iref|ref|irefer|i_?ref|refer|reference|media",
+    r"i[2r][ _-].*|iref.*",
+)
 MU = (
-    r"mu|xmu|mutrans|mu_?t(rans(mission)?)?|mux|[µμ][tx]?|absorption|absorbance|norm|normali[sz]ed|mufluor|mu_?f(luor)?|intensity|nor",
+    r"mu|xmu|mutrans|mu_?t(rans(mission)?)?|mux|[µμ][tx]?|absorption|absorbance|lni0_?/?it|norm|normali[sz]ed|mufluor|mu_?f(luor)?|intensity|nor",
     r"<?xanes>?|abs|murefer|flat|transmission_mu|mu\(e\)",
 )
-MU_REF = (r"mu_?ref(erence|er)?|xmu_?ref|murefer",)
+MU_REF = (r"mu_?ref(erence|er)?|xmu_?ref|murefer|lnitiref",)
+MU_FLUORESCENCE = (r"(qexafs_?)?ff_?i0|i?f(luo(r(escence)?)?)?_?/_?i0|x?mu_?f(luo(r(escence)?)?)?|fluo_?mu",)
+"""Counts divided by I0 already."""
 CHI, K = (r"chi",), (r"k|k_?a-1|wavenumber",)
 FLUORESCENCE = (
-    r"(roi|if|ifch|ifluo|dtc|sca\d?|fluo|fl|ge)[ _.]?\d+",
-    r"if|iff|ifl|ifluor|fluo|fluor|fluorescence|fluorescencia|fluodetector|lytle|pips|pipsdetector|if_.*|ge\d+",
+    r"(roi|if|ifch|ifluo|dtc|sca\d?|fluo|fla?|ge|mca)[ _.]?\d+",
+    r"if|iff|ifl|ifluor|fluo|fluor|fluorescence|fluorescencia|fluodetector|ff|ketek|lytle|pips|pipsdetector|if_.*|ge\d+",
 )
 YIELD = (r"tey|teydetector|iey|electron.?yield|keithley\d_tey",)
+_CORRECTED_AS_WRITTEN = r"_[Dd]ark_?[Cc]orrect(?:ed)?"
 _LINE = r"(?:K[ab]?\d?|L[abg]?\d?|M[ab]?\d?)"
 
 
@@ -54,6 +70,8 @@ class Roles:
     fluorescence: tuple[int, ...] = ()
     electron_yield: int | None = None
     mu: int | None = None
+    mu_fluorescence: int | None = None
+    """Fluorescence that is divided by I0 already, beside a mu of transmission."""
     mu_reference: int | None = None
     chi: int | None = None
     k: int | None = None
@@ -92,6 +110,13 @@ def _energy_like(column: FloatArray) -> bool:
     return bool(max(np.sum(steps >= 0), np.sum(steps <= 0)) > 0.8 * steps.size)
 
 
+def _repeats_axis(energy: FloatArray, column: FloatArray) -> bool:
+    """A second axis beside the energy: the Bragg angle in degrees, or the energy that was asked for."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tied = (energy * np.sin(np.radians(column)), energy / column)
+    return any(bool(np.all(np.isfinite(t)) and np.ptp(t) < 1e-3 * abs(np.mean(t))) for t in tied)
+
+
 def find_roles(labels: Sequence[str], data: FloatArray, element: str | None = None) -> Roles:
     """Roles of labelled columns.
 
@@ -109,6 +134,7 @@ def find_roles(labels: Sequence[str], data: FloatArray, element: str | None = No
     if energy is None or not _energy_like(data[:, energy]):
         others = [i for p in ENERGY for i, n in enumerate(names) if re.fullmatch(p, n) and _energy_like(data[:, i])]
         energy = others[0] if others else energy
+    mu, mu_fluorescence = _pick(names, MU), _pick(names, MU_FLUORESCENCE)
     fluorescence = _fluorescence(labels, names, element or _edge_in_range(labels, data, energy))
     return Roles(
         energy=energy,
@@ -117,7 +143,8 @@ def find_roles(labels: Sequence[str], data: FloatArray, element: str | None = No
         i2=_pick(names, I2),
         fluorescence=fluorescence,
         electron_yield=_pick(names, YIELD),
-        mu=_pick(names, MU),
+        mu=mu,
+        mu_fluorescence=None if mu_fluorescence == mu else mu_fluorescence,
         mu_reference=_pick(names, MU_REF),
         chi=_pick(names, CHI),
         k=_pick(names, K),
@@ -145,10 +172,12 @@ def _fluorescence(labels: Sequence[str], names: Sequence[str], element: str | No
     own = element if element in symbols else (symbols[0] if len(symbols) == 1 or (symbols and not element) else None)
     if own:
         mine = [(i, region) for i, region in regions.items() if region and region[0] == own]
+        corrected = [(i, r) for i, r in mine if re.search(_CORRECTED_AS_WRITTEN, labels[i])]
+        mine = corrected or mine
         singles = [i for i, (_, channel) in mine if channel is not None]
         sums = [i for i, (_, channel) in mine if channel is None]
         return tuple(singles) if len(singles) > 1 else tuple((singles or sums)[:1])
-    for stem in ("dtc", "ifch", "roi", r"sca\d?", "if", "ifluo", "fluo", "ge", "fl"):
+    for stem in ("dtc", "ifch", "roi", r"sca\d?", "if", "ifluo", "fluo", "ge", "fla?", "mca"):
         group = [i for i, n in enumerate(names) if re.fullmatch(stem + r"[ _.]?\d+", n)]
         if len(group) > 1 or (group and stem != "ge"):
             return tuple(group)
@@ -187,6 +216,7 @@ def _region(label: str) -> tuple[str, str | None] | None:
         (rf"([A-Z][a-z]?)_{_LINE}_mca(\d+)", (1, 2)),
         (rf"D(\d+)_([A-Z][a-z]?){_LINE}_corr", (2, 1)),
         (rf"([A-Z][a-z]?){_LINE}(?:_sum_cps)?", (1, 0)),
+        (rf"([A-Z][a-z]?){_LINE}_((?:In|Out)B)(?:{_CORRECTED_AS_WRITTEN})?", (1, 2)),
     )
     for pattern, (symbol, channel) in patterns:
         found = re.fullmatch(pattern, text)
@@ -206,6 +236,8 @@ def roles_without_labels(data: FloatArray) -> Roles:
     if first is None or first + 1 >= n or not _varies(data[:, first + 1]):
         return Roles(energy=first)
     second = data[:, first + 1]
+    if n > 2 and _repeats_axis(data[:, first], second):
+        return Roles(energy=first)  # which of the others counts what is not told
     if n == 2:
         return Roles(energy=first, mu=first + 1)
 

@@ -18,6 +18,7 @@ import numpy as np
 from pipeline.errors import ReadError
 from pipeline.model.measurement import FloatArray, RawFile
 from pipeline.model.result import Finding
+from pipeline.read.text import name_container
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?"
 _RUN_ON = re.compile(rf"(?:{NUMBER})(?:[+-](?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?)+")
@@ -73,6 +74,9 @@ def decode_text(raw: RawFile) -> str:
     else:
         sample = data[:65536]
         control = len(sample) - len(sample.translate(None, delete=_CONTROL))
+        known = name_container(data)
+        if known is not None:
+            raise ReadError(source=raw.name, field="file", problem=known[0], hint=known[1])
         if control > 0.02 * len(sample):
             raise ReadError(
                 source=raw.name,
@@ -258,9 +262,10 @@ def _splits(line: str) -> list[list[str]]:
 
 
 def _numbered_labels(head: Sequence[str], width: int) -> tuple[str, ...] | None:
-    """``# Column.3: i0`` of XDI, ``# 3) I0`` of LabVIEW scans, ``; D1 = {I0}`` of EPICS scans."""
+    """``# Column.3: i0`` of XDI, ``# 3) I0`` of LabVIEW scans, ``1_Energy 2_i0``, ``; D1 = {I0}`` of EPICS scans."""
     xdi: dict[int, str] = {}
     listed: dict[int, str] = {}
+    prefixed: dict[int, str] = {}
     epics: dict[str, str] = {}
     for line in head:
         if found := re.match(r"\W*Column\.(\d+)\s*:\s*(.*)", line, re.IGNORECASE):
@@ -269,9 +274,12 @@ def _numbered_labels(head: Sequence[str], width: int) -> tuple[str, ...] | None:
             continue
         if found := re.match(r"\W*([PD]\d+)\s*=\s*\{([^}]*)\}", line):
             epics[found[1]] = found[2].strip()
+        pairs = re.findall(r"(?:^|\s)(\d+)_([^\s\d]\S*(?:\s\([^)]*\))?)", line)
+        if len(pairs) == width and [int(n) for n, _ in pairs] == list(range(1, width + 1)):
+            prefixed = {int(n): name for n, name in pairs}
         for number, name in re.findall(r"(?:^|\s)(\d+)\)\s+(\S.*?)\s*(?=\s\d+\)\s|$)", _COMMENT.sub("", line)):
             listed[int(number)] = name
-    for names in (xdi, listed):
+    for names in (xdi, listed, prefixed):
         if set(range(1, width + 1)) <= set(names):
             return tuple(names[i + 1] for i in range(width))
     if len(epics) == width:

@@ -12,7 +12,7 @@ from pipeline.model.result import Finding
 from pipeline.read.biologic import MIN_SPECTRUM_POINTS, has_impedance, has_sweep, parse_eclab, to_spectra, to_sweeps
 from pipeline.read.delimited import DelimitedSettings, read_delimited_impedance, read_delimited_sweep
 from pipeline.read.names import temperature_from_name
-from pipeline.read.text import is_binary
+from pipeline.read.text import is_binary, name_container
 from pipeline.read.vendors import is_ivium
 
 COMPANIONS = {
@@ -83,6 +83,9 @@ def _refuse_binary(raw: RawFile) -> None:
         problem = "does not begin as a binary EC-Lab file does"
         hint = "a text file under another name?" if not is_binary(raw.data) else "damaged: export the .mpt from EC-Lab"
         raise ReadError(source=raw.name, field="file", problem=problem, hint=hint)
+    known = name_container(raw.data)
+    if known is not None:
+        raise ReadError(source=raw.name, field="file", problem=known[0], hint=known[1])
     if is_binary(raw.data) and not is_ivium(raw):
         hint = "wrong suffix? Export it as text"
         raise ReadError(
@@ -108,13 +111,23 @@ def recognise(raw: RawFile) -> Recognition:
 
 
 def _recognise_scan(raw: RawFile) -> Recognition | None:
-    """A scan of energies whose edge cannot be told, or None."""
+    """A scan of energies whose edge cannot be told, or whose detectors cannot (with the reason), or None."""
     from pipeline.read.absorption import XasReadSettings, read_scans
 
     try:
         scans = read_scans(raw, XasReadSettings())
-    except ReadError:
-        return None
+    except ReadError as error:
+        if error.field not in ("columns", "detectors"):
+            return None
+        evidence = "energies, but no detector that is told from the others"  # these fields come after the energies
+        return Recognition(
+            file=raw.name,
+            technique="unknown",
+            format="unknown",
+            evidence=evidence,
+            confidence="guess",
+            findings=(_as_finding(error),),
+        )
     first = scans[0]
     return Recognition(
         file=raw.name,

@@ -27,6 +27,7 @@ from pipeline.read.signals import (
     reference_signal,
 )
 
+_ENERGY_HINT = "set settings.xas.read.energy_column; angles or wavelengths alone must be turned into eV first"
 Columns = Mapping[str, str | tuple[str, ...]]
 
 
@@ -165,7 +166,7 @@ def _energy_axis(
             source=raw.name,
             field="energy",
             problem=f"no energy column among {', '.join(layout.labels[:12])}",
-            hint="set settings.xas.read.energy_column",
+            hint=_ENERGY_HINT,
         )
     else:
         energy, found, _ = to_ev(layout.data[:, roles.energy], layout.labels[roles.energy], unit)

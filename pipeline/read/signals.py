@@ -36,6 +36,7 @@ def drop_dead(roles: Roles, data: FloatArray) -> tuple[Roles, set[int]]:
         i1=None if roles.i1 in dead else roles.i1,
         i2=None if roles.i2 in dead else roles.i2,
         mu=None if roles.mu in dead else roles.mu,
+        mu_fluorescence=None if roles.mu_fluorescence in dead else roles.mu_fluorescence,
         electron_yield=None if roles.electron_yield in dead else roles.electron_yield,
         fluorescence=() if set(roles.fluorescence) <= dead else roles.fluorescence,
         i0=None if roles.i0 in dead else roles.i0,
@@ -69,6 +70,8 @@ def find_signals(data: FloatArray, roles: Roles) -> list[Signal]:
                 mu = np.where(np.isfinite(mu), mu, np.nan)
                 formula = "(" + "+".join(map(str, columns)) + f")/{roles.i0}"
                 found.append(Signal(mode, mu, formula, columns, factor))
+    if roles.mu_fluorescence is not None and not any(s.mode == "fluorescence" for s in found):
+        found.append(Signal("fluorescence", data[:, roles.mu_fluorescence], f"{roles.mu_fluorescence}"))
     if roles.mu is not None:
         found.append(Signal("mu", data[:, roles.mu], f"{roles.mu}"))
     return found

@@ -16,6 +16,20 @@ def is_binary(data: bytes) -> bool:
     return b"\x00" in start or odd > 0.05 * len(start)
 
 
+def name_container(data: bytes) -> tuple[str, str] | None:
+    """What a well-known binary file is and what to do about it, None where its first bytes are not known."""
+    if data.startswith(b"\x89HDF\r\n\x1a\n"):
+        return "is HDF5 (NeXus or a beamline's own)", "export the scan as columns of text, XDI or an Athena project"
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return (
+            "is a zip archive (larix session, Artemis project, spreadsheet)",
+            "export it: larix and Athena write .prj and columns, a spreadsheet writes .csv",
+        )
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        return "is an old Office file (.xls)", "save it as .csv"
+    return None
+
+
 def decode_text(data: bytes) -> str:
     """UTF-8 (with or without BOM) or UTF-16 by its BOM, else Windows-1252 with Latin-1 for its five holes."""
     if data[:2] in BOMS_UTF16:

@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import ReadError
 from pipeline.model.measurement import AbsorptionScan, RawFile
 from pipeline.read.absorption import XasReadSettings, read_scans
+from pipeline.read.recognise import recognise
 from pipeline.read.source import load_raw
 
 E = np.concatenate([np.arange(9700, 9860, 10.0), np.arange(9860, 9920, 0.5), np.arange(9920, 10200, 4.0)])
@@ -179,3 +180,40 @@ def test_paths_with_spaces_accents_and_other_scripts(tmp_path: Path, name):
     scan = read_scans(load_raw(path, name), XasReadSettings())[0]
     assert scan.source.file == name
     assert scan.element == "Ta"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 9, "is HDF5"),
+        (b"PK\x03\x04" + bytes(range(256)) * 9, "is a zip archive (larix session, Artemis project, spreadsheet)"),
+        (b"\xd0\xcf\x11\xe0" + bytes(range(256)) * 9, "is an old Office file"),
+    ],
+)
+def test_binary_files_of_beamlines_and_programs_are_named(data, words):
+    with pytest.raises(ReadError) as caught:
+        read(data)
+    assert words in caught.value.problem
+    assert caught.value.hint
+    known = recognise(RawFile(name="scan.dat", data=data, size=len(data)))
+    assert words in known.findings[0].problem
+
+
+ANGLE = np.degrees(np.arcsin(12398.42 / (2 * 3.13551 * E)))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (text("", E, ANGLE, I0, I0 * np.exp(-MU)), "no detectors or mu among col1, col2, col3, col4"),
+        (text("# energy ta_pristine ta_cycled", E, MU, MU), "no detectors or mu among energy, ta_pristine, ta_cycled"),
+        (text("# Energy(eV) Transmission(%)", E, 100 * np.exp(-MU)), "no detectors or mu among Energy(eV)"),
+        (text("# mono1_energy ch1 ch2", E, I0, I0 * np.exp(-MU)), "no detectors or mu among mono1_energy, ch1, ch2"),
+    ],
+)
+def test_energies_without_a_detector_that_is_told_are_refused_as_absorption(data, words):
+    """Not with the words of another technique, whose columns would be of no help."""
+    known = recognise(RawFile(name="scan.dat", data=data, size=len(data)))
+    (finding,) = known.findings
+    assert words in finding.problem
+    assert "settings.xas.read" in finding.hint

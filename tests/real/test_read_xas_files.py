@@ -17,7 +17,7 @@ NO_DATA = "table: no columns of numbers"
 REFUSED = {
     r"(README|LICENSE\w*|License\.\w+|\.rst|\.lar|\.out|\.paths|\.feff6|\.exc|\.json|\.txt)$": NO_DATA,
     r"(atoms|FeO|feff)\.inp$|list\.xyz$": r"table: no columns|columns: |energy: |rows: ",
-    r"data\.zip$|ssrlb\.dat$": "file: binary",
+    r"data\.zip$|ssrlb\.dat$": "file: binary|is a zip archive",
     r"feff(_feo)?\d+\.dat$|FDMNES": "format: calculated by FEFF or FDMNES",
     r"notdata\.1$|notdata\.5$": r"rows: [15] points, fewer than 10",
     r"SXRMB_acquaman_excerpt": "rows: 3 points, fewer than 10",

@@ -213,3 +213,25 @@ def test_the_reference_is_recognised_by_its_own_edge():
     assert c.reference_rise_ev == pytest.approx(10209, abs=2)
     assert check(scan(reference_mu=np.ones(e.size))).reference_element is None
     assert check(scan()).reference_element is None
+
+
+def test_the_exafs_of_many_shells_is_no_foreign_edge_but_an_edge_in_it_is():
+    """Oxide shells up to 5.6 angstrom at the Fe K edge, as in goethite: nine polynomials in k do not follow them all."""
+    shells = ((3, 1.95, 3), (3, 2.1, 3), (2, 3.02, 3), (2, 3.3, 3), (4, 3.45, 4), (8, 3.9, 5), (8, 5.3, 5), (8, 5.6, 6))
+    e0 = 7125.0
+    e = np.concatenate([np.arange(-160, -20, 2.0), np.arange(-20, 1000, 0.4)]) + e0
+    k = np.sqrt(K2 * np.clip(e - e0, 1e-9, None))
+    wrong = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        chi = sum(
+            0.72 * n * np.exp(-2e-3 * s2 * k**2 - r / 4) / (k * r**2 + 1) / (1 + (k / 6) ** 2)
+            * np.sin(2 * r * k - 0.35 * k + 2 + rng.uniform(-1, 1))
+            for n, r, s2 in shells
+        )  # fmt: skip
+        mu = 0.4 - 1e-4 * (e - e0) + edge_shape(e, e0, 0.5) + chi * (k > 1.5) + 1e-4 * rng.standard_normal(e.size)
+        s = scan(energy_ev=e, mu=mu, element="Fe", edge="K")
+        wrong += "foreign" in problems(check(s, "Fe", "K"))
+        with_tb = replace(s, mu=mu + 0.04 * edge_shape(e, 7514.0, 0.5))
+        assert "(Tb L3)" in problems(check(with_tb, "Fe", "K"))
+    assert wrong == 0
