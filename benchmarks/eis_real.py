@@ -52,7 +52,7 @@ def impedance_py(fit, w, z, starts):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
-                circuit.fit(w / (2 * np.pi), z, weight_by_modulus=True, max_nfev=MAX_EVALUATIONS)
+                circuit.fit(w / (2 * np.pi), z, weight_by_modulus=True, maxfev=MAX_EVALUATIONS)
             except (RuntimeError, ValueError):
                 continue
             best = min(best, float(np.sum(np.abs((circuit.predict(w / (2 * np.pi)) - z) / z) ** 2)))

@@ -166,6 +166,13 @@ def _passes(f: FloatArray, z: ComplexArray, noise: float, settings: EisCheckSett
     return small and float(point_sizes(fitted, z, noise).max()) <= settings.max_point_sigmas
 
 
+def _cable_only(f: FloatArray, z: ComplexArray, noise: float) -> bool:
+    """Im Z is positive because of an inductance in series: taken off, nothing positive is left beyond the noise."""
+    top = slice(0, max(4, f.size // 8))
+    inductance = float(np.median(z.imag[top] / f[top]))
+    return bool(np.mean((z.imag - inductance * f) / np.abs(z) > 4 * noise) < 0.1)
+
+
 def _test(
     spectrum: ImpedanceSpectrum, keep: np.ndarray, noise: float, settings: EisCheckSettings
 ) -> tuple[KramersKronig, list[int], list[tuple[int, str]]]:
@@ -189,9 +196,9 @@ def _test(
     if noise > settings.max_noise:
         level = "cannot decide"
         why = f"the points scatter by {noise:.0%} of |Z|"
-    elif inductive > 0.6:
+    elif inductive > 0.6 and not _cable_only(fk, zk, noise):
         level = "fail"
-        why = f"Im Z is positive at {inductive:.0%} of the points: sign of Im Z misread, or an inductive sample"
+        why = f"Im Z is positive at {inductive:.0%} of the points and no cable's: sign of Im Z misread, or an inductive sample"
     elif outliers:
         level = "fail"
         places = ", ".join(f"{f[i]:.4g} Hz (point {i + 1})" for i in outliers[:8])

@@ -83,6 +83,16 @@ def test_a_persons_band_is_masked_and_counted():
     assert "by a person" in found.masks[0].reason
 
 
+def test_a_warm_cell_of_which_only_resistance_and_cable_show_is_no_sign_misread():
+    w = 2 * np.pi * F
+    rng = np.random.default_rng(3)
+    for true, level in ((26 + 2e-6j * w, "pass"), (26 - 1 / (2e-6j * w), "fail")):  # the second one is conjugated
+        z = true + 0.003 * np.abs(true) * (rng.standard_normal(w.size) + 1j * rng.standard_normal(w.size))
+        s = ImpedanceSpectrum(source=Source(file="x.mpt", format=""), frequency_hz=F, impedance_ohm=z)
+        assert np.mean(z.imag > 0) > 0.6
+        assert check_spectrum(s, EisCheckSettings()).kk.level == level
+
+
 def test_too_few_points_and_negative_real_parts_are_refused_in_one_line():
     short = ImpedanceSpectrum(source=Source(file="x.mpt", format=""), frequency_hz=F[:5], impedance_ohm=cell(30)[:5])
     with pytest.raises(CheckError, match=r"x.mpt: frequency_hz: 5 usable point\(s\) of 5, 10 needed"):
