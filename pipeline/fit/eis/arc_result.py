@@ -14,6 +14,7 @@ from pipeline.fit.eis.rivals import Spread, sample_parts
 from pipeline.model.impedance import Arc
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Verdict
+from pipeline.model.words import percent_text
 
 if TYPE_CHECKING:
     from pipeline.fit.eis.arcs import ArcSettings
@@ -62,7 +63,9 @@ def describe_arcs(
     if blurred:
         why = f"split withheld: arc(s) {', '.join(map(str, blurred))} not determined"
         verdicts = [
-            Verdict(level="unresolved", reason=f"{why}; this one sigma {sigma[i]:.1%}") if v.printable else v
+            Verdict(level="unresolved", reason=f"{why}; this one sigma {percent_text(spreads[i].sigma)}")
+            if v.printable
+            else v
             for i, v in enumerate(verdicts)
         ]
     return tuple(_arc(i, v, chosen, cov, spreads[i].sigma, intervals[i], window[1]) for i, v in enumerate(verdicts))
@@ -81,7 +84,9 @@ def _judge(
 ) -> Verdict:
     m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, window_hz
     apex_hz, exponent = float(np.exp(-theta[m + i]) / (2 * np.pi)), float(theta[2 * m + i])
-    text = f"sigma {sigma[i]:.1%}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
+    text = (
+        f"sigma {percent_text(spread.sigma)}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
+    )
     if apex_hz > settings.max_apex_over_f_max * f_max:
         return Verdict(level="refused", reason=f"{text}: apex beyond {settings.max_apex_over_f_max:g} f_max")
     if apex_hz < f_min:
@@ -163,7 +168,7 @@ def total_resistance(
     if not sample.all():
         what += ", without the arc that does not close and has an electrode's capacitance"
     if spread.sigma > weak_sigma:
-        return None, f"total of {what} withheld: sigma {spread.sigma:.0%}"
+        return None, f"total of {what} withheld: sigma {percent_text(spread.sigma)}"
     low, high = total * float(np.exp(spread.low)), total * float(np.exp(spread.high))
     estimate = Estimate(value=total, sigma=total * spread.sigma, unit="ohm", low95=low, high95=high)
     return estimate, f"total resistance is the sum of {what}"

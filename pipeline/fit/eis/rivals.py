@@ -18,6 +18,7 @@ from pipeline.fit.eis.covariance import Z95, covariance
 from pipeline.fit.eis.order import OrderFit
 from pipeline.fit.eis.projection import Flags, Problem, bounds, fit_rows
 from pipeline.model.measurement import ComplexArray, FloatArray
+from pipeline.model.words import percent_text
 
 MIN_WEIGHT = 0.01
 """Akaike weight below which a circuit has no say: its tails are far below 2.5 %."""
@@ -108,11 +109,12 @@ def _spread(
     reason = ""
     if width > 1.2 * sigma[0]:
         far = int(np.argmax(weights * (sigma**2 + shift**2) * (np.arange(ln.size) > 0)))
-        reason = f"with {_terms(fits[far])} the spectrum is fitted as well, which moves it by {abs(shift[far]):.1%}"
+        by = percent_text(abs(float(shift[far])))
+        reason = f"{_terms(fits[far])} instead have {weights[far]:.0%} of the weight and would move it by {by}"
     down, up = min([0.0, *(s for _, s in moved)]), max([0.0, *(s for _, s in moved)])
     farthest = max(moved, key=lambda w: abs(w[1]), default=("", 0.0))
     if abs(farthest[1]) > max(width, float(sigma[0])):
-        reason = f"{farthest[0]}, which moves it by {abs(farthest[1]):.1%}"
+        reason = f"{farthest[0]}, which moves it by {percent_text(abs(farthest[1]))}"
     return Spread(float(np.hypot(width, farthest[1])), low + down, high + up, reason)
 
 

@@ -12,6 +12,7 @@ from pipeline.fit.eis.series_model import SeriesModel, arrhenius_design
 from pipeline.model.impedance import SeriesArc, SeriesFit, SpectrumFit
 from pipeline.model.measurement import FloatArray
 from pipeline.model.result import Estimate, Finding, Verdict
+from pipeline.model.words import percent_text
 
 T_25C_K = 298.15
 Z95 = 1.959964
@@ -125,7 +126,7 @@ def _verdict(r: Estimate, apex_hz: float, fit: SpectrumFit, usable: Verdict) -> 
         return Verdict(level="unresolved", reason=f"the series may not be used: {usable.reason}")
     relative = r.sigma / r.value
     f_max = float(fit.checked.spectrum.frequency_hz.max())
-    text = f"sigma {relative:.1%}, apex at {apex_hz / f_max:.3g} f_max"
+    text = f"sigma {percent_text(relative)}, apex at {apex_hz / f_max:.3g} f_max"
     if relative > 0.20:
         return Verdict(level="unresolved", reason=f"{text}: worse than 20 %")
     if apex_hz > 3 * f_max:
