@@ -146,7 +146,8 @@ def recognise_absorption(raw: RawFile) -> Recognition | None:
 
 
 _HEADERS = (
-    (rb"CLS Data Acquisition", "CLS HXMA"),
+    (rb"(?s)CLS Data Acquisition.*BL1606", "CLS HXMA"),
+    (rb"CLS Data Acquisition", "CLS"),
     (rb"Scanned Edge:|BeamlineI0Detector", "CLS SXRMB"),
     (rb"XDI/\d", "XDI"),
     (rb"Athena project file", "Athena project"),

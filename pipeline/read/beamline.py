@@ -78,14 +78,22 @@ def _photon_factory(table: ColumnText, head: str) -> Layout:
 
 
 def _channels_by_mode(head: str, width: int) -> Roles:
-    """Detectors by the line ``Mode`` under the channels: 1 I0, 2 behind the sample (then the foil), 3 fluorescence."""
+    """Detectors by the line ``Mode`` under the channels: 1 I0, 2 behind the sample (then the foil), 3 fluorescence, 4 yield."""
     found = re.search(r"(?m)^\s*Mode((?:\s+\d+)+)\s*$", head)
     codes = [int(v) for v in found[1].split()][-(width - 3) :] if found else []
-    of: dict[int, list[int]] = {code: [3 + i for i, c in enumerate(codes) if c == code] for code in (1, 2, 3)}
+    of: dict[int, list[int]] = {code: [3 + i for i, c in enumerate(codes) if c == code] for code in (1, 2, 3, 4)}
     if len(codes) < width - 3 or not of[1]:
         return Roles(energy=1, i0=3, i1=4, time=2)
     behind = [*of[2], None, None]
-    return Roles(energy=1, i0=of[1][0], i1=behind[0], i2=behind[1], fluorescence=tuple(of[3]), time=2)
+    return Roles(
+        energy=1,
+        i0=of[1][0],
+        i1=behind[0],
+        i2=behind[1],
+        fluorescence=tuple(of[3]),
+        electron_yield=of[4][0] if of[4] else None,
+        time=2,
+    )
 
 
 def _petra(table: ColumnText, head: str) -> Layout:
@@ -198,7 +206,7 @@ def _header_edge(head: str) -> tuple[str | None, str | None, str]:
 
 
 _FORMATS = (
-    (r"CLS Data Acquisition", read_hxma),
+    (r"(?s)CLS Data Acquisition.*BL1606|BL1606.*CLS Data Acquisition", read_hxma),
     (r"Scanned Edge:|BeamlineI0Detector|(?s:TEYDetector.*EnergyFeedback|EnergyFeedback.*TEYDetector)", read_sxrmb),
     (r"KEK-PF|^\s*9809\s+\S", _photon_factory),
     (r"(?m)Beamline P6[45]\b", _petra),

@@ -16,10 +16,11 @@ import numpy as np
 from pipeline.model.measurement import FloatArray
 
 ENERGY = (
-    r"energy ?feedback|energy_?fbk|energy.?(achieved|readback|rbv|enc)|achieved.?energy|enc(oder)?.?energy",
-    r"qexafs_energy|mono.{0,2}energy.*|ebraggenergy|e?_?energy|energy ?\(?ev\)?|energy.?ev|energ(ie|ia|ía)|能量|ee?|ev|nrj"
+    r"energy ?feedback|energy_?fbk|energy.?(achieved|readback|rbv|enc)|achieved.?energy|enc(oder)?.?energy|real.?ev",
+    r"qexafs_energy|mono.{0,2}energy.*|ebraggenergy|e?_?energy|energy ?\(?ev\)?|energy.?ev|energ(ie|ia|ía)|能量|ee?|ev|nrj|h[νv]"
     r"|photon.?energy|bragg.?energy|requested.?energy|absenergyname|energy.*",
     r"zapenergy|enkev|energy.?\(?kev\)?|kev|mono.*ev|.*:energy.*",
+    r".*\.x",
 )
 _CORRECTED = r"_?dark_?correct(ed)?"
 I0 = (
@@ -39,7 +40,8 @@ I1 = (
 I2 = (
     rf"i_?2_?(detector)?{_CORRECTED}",
     r"i2_?detector",
-    r"ir|i_2|i2|iref|ref|irefer|i_?ref|refer|reference|media",
+    r"ir|iref|irefer|i_?ref|i_?2",
+    r"ref|refer|reference|media",
     r"i[2r][ _-].*|iref.*",
 )
 MU = (
@@ -51,10 +53,11 @@ MU_FLUORESCENCE = (r"(qexafs_?)?ff_?i0|i?f(luo(r(escence)?)?)?_?/_?i0|x?mu_?f(lu
 """Counts divided by I0 already."""
 CHI, K = (r"chi",), (r"k|k_?a-1|wavenumber",)
 FLUORESCENCE = (
-    r"(roi|if|ifch|ifluo|dtc|sca\d?|fluo|fla?|ge|mca)[ _.]?\d+",
-    r"if|iff|ifl|ifluor|fluo|fluor|fluorescence|fluorescencia|fluodetector|ff|ketek|lytle|pips|pipsdetector|if_.*|ge\d+",
+    r"(roi|if|ifch|ifluo|dtc|sca\d?|fluo|fla?|fy|ge|sdd|mca)[ _.]?\d+",
+    r"if|iff|ifl|ifluor|fluo|fluor|fluorescence|fluorescencia|fluodetector|ff|(ketek|ficus)([-_]ifluor)?|sdd"
+    rf"|lytle|pips(_?detector)?({_CORRECTED})?|if_.*|ge\d+",
 )
-YIELD = (r"tey|teydetector|iey|electron.?yield|keithley\d_tey",)
+YIELD = (r"tey|teydetector|iey|pey|sc|mcp|electron.?yield|keithley\d_tey",)
 _CORRECTED_AS_WRITTEN = r"_[Dd]ark_?[Cc]orrect(?:ed)?"
 _LINE = r"(?:K[ab]?\d?|L[abg]?\d?|M[ab]?\d?)"
 
@@ -85,6 +88,8 @@ def plain(label: str) -> str:
     """Label in lower case without quotes, unit in brackets, macro signs and a trailing ``_c4``."""
     text = re.sub(r"\$\(([^)]*)\)(\[[\d-]*\])?", r"\1", label.strip().strip('"').lower())
     text = re.sub(r"(_c\d+|\s*\*)$", "", text).strip()
+    text = re.sub(r"^\(\d+(\.\d+)?\)\s*", "", text)  # (1)energy
+    text = re.sub(r"^ch\d+\((\w+)\)$", r"\1", text)  # Ch6(I0): the detector behind a channel
     return re.sub(r"\s*(/\s*[\w^-]+|[\[(][^\])]*[\])])$", "", text).strip() or text
 
 
@@ -172,12 +177,12 @@ def _fluorescence(labels: Sequence[str], names: Sequence[str], element: str | No
     own = element if element in symbols else (symbols[0] if len(symbols) == 1 or (symbols and not element) else None)
     if own:
         mine = [(i, region) for i, region in regions.items() if region and region[0] == own]
-        corrected = [(i, r) for i, r in mine if re.search(_CORRECTED_AS_WRITTEN, labels[i])]
-        mine = corrected or mine
+        for better in (_CORRECTED_AS_WRITTEN, "_spectra"):  # then not what they were made of, or their sum, as well
+            mine = [(i, r) for i, r in mine if re.search(better, labels[i])] or mine
         singles = [i for i, (_, channel) in mine if channel is not None]
         sums = [i for i, (_, channel) in mine if channel is None]
         return tuple(singles) if len(singles) > 1 else tuple((singles or sums)[:1])
-    for stem in ("dtc", "ifch", "roi", r"sca\d?", "if", "ifluo", "fluo", "ge", "fla?", "mca"):
+    for stem in ("dtc", "ifch", "roi", r"sca\d?", "if", "ifluo", "fluo", "ge", "fla?", "fy", "sdd", "mca"):
         group = [i for i, n in enumerate(names) if re.fullmatch(stem + r"[ _.]?\d+", n)]
         if len(group) > 1 or (group and stem != "ge"):
             return tuple(group)
@@ -216,7 +221,7 @@ def _region(label: str) -> tuple[str, str | None] | None:
         (rf"([A-Z][a-z]?)_{_LINE}_mca(\d+)", (1, 2)),
         (rf"D(\d+)_([A-Z][a-z]?){_LINE}_corr", (2, 1)),
         (rf"([A-Z][a-z]?){_LINE}(?:_sum_cps)?", (1, 0)),
-        (rf"([A-Z][a-z]?){_LINE}_((?:In|Out)B)(?:{_CORRECTED_AS_WRITTEN})?", (1, 2)),
+        (rf"([A-Z][a-z]?){_LINE}_((?:spectra\d+_)?(?:In|Out)B)(?:{_CORRECTED_AS_WRITTEN})?", (1, 2)),
     )
     for pattern, (symbol, channel) in patterns:
         found = re.fullmatch(pattern, text)

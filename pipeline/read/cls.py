@@ -34,7 +34,7 @@ def read_hxma(table: ColumnText, head: str) -> Layout:
         found = [f for f in found if f.field != "rows" or len(rows) > len(others)]
         found.append(Finding(severity="info", field="rows", problem=note))
         data = data[events == event]
-    names = [re.findall(r'"([^"]*)"', line) for line in head.split("\n") if line.startswith(f"#({event})")]
+    names = [_words(line) for line in head.split("\n") if line.startswith(f"#({event})")]
     names = [n for n in names if len(n) == data.shape[1]]
     pvs = next((n for n in names if not any("$(" in w for w in n)), [""] * data.shape[1])
     labels = next((n for n in names if any("$(" in w for w in n)), None) or pvs
@@ -55,13 +55,14 @@ def read_hxma(table: ColumnText, head: str) -> Layout:
         roles = replace(roles, i0=seen["i0"], i1=seen.get("i1"), i2=seen.get("i2"), fluorescence=more or single)
     header = header_facts(table.head)
     background = re.search(r"# Background.*?=(.*)", head)
-    extra = [re.findall(r'"([^"]*)"', line) for line in head.split("\n") if line.startswith("#(2)")]
+    extra = [_words(line) for line in head.split("\n") if line.startswith("#(2)")]
     macros = next((n for n in extra if any("$(" in w for w in n)), [])
     element = edge = None
     evidence = ["header '# CLS Data Acquisition' with macros of HXMA"]
-    if (background or others) and "$(EdgeEnergy)" in macros:
+    base = next((m for m in macros if m in ("$(EdgeEnergy)", "Energy Base")), "")
+    if (background or others) and base:
         numbers = re.findall(r"[-+\d.]+", re.sub(r"\(.*?\)", "", background[1])) if background else others[0]
-        after = len(macros) - macros.index("$(EdgeEnergy)")
+        after = len(macros) - macros.index(base)
         if len(numbers) >= after:
             header["EdgeEnergy"] = numbers[-after]
             near = edges_near(float(numbers[-after]), 5.0) if re.fullmatch(r"\d+\.?\d*", numbers[-after]) else []
@@ -81,6 +82,11 @@ def read_hxma(table: ColumnText, head: str) -> Layout:
         confidence="certain",
         findings=tuple(found),
     )
+
+
+def _words(line: str) -> list[str]:
+    """Names of a line ``#(1) …``, each in quotes or, in older files, only where it holds blanks."""
+    return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', line.partition(")")[2])]
 
 
 def read_sxrmb(table: ColumnText, head: str) -> Layout:

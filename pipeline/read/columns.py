@@ -270,7 +270,8 @@ def _numbered_labels(head: Sequence[str], width: int) -> tuple[str, ...] | None:
     for line in head:
         if found := re.match(r"\W*Column\.(\d+)\s*:\s*(.*)", line, re.IGNORECASE):
             words = found[2].split("||")[0].split()
-            xdi[int(found[1])] = words[0] if words else f"col{found[1]}"
+            named = "energy" if "energy" in found[2].lower() and "energy" not in found[2].split()[0].lower() else ""
+            xdi[int(found[1])] = named or (words[0] if words else f"col{found[1]}")
             continue
         if found := re.match(r"\W*([PD]\d+)\s*=\s*\{([^}]*)\}", line):
             epics[found[1]] = found[2].strip()
@@ -280,7 +281,7 @@ def _numbered_labels(head: Sequence[str], width: int) -> tuple[str, ...] | None:
         for number, name in re.findall(r"(?:^|\s)(\d+)\)\s+(\S.*?)\s*(?=\s\d+\)\s|$)", _COMMENT.sub("", line)):
             listed[int(number)] = name
     for names in (xdi, listed, prefixed):
-        if set(range(1, width + 1)) <= set(names):
+        if set(range(1, width + 1)) == set(names):  # a header that numbers more columns is of another table
             return tuple(names[i + 1] for i in range(width))
     if len(epics) == width:
         return tuple(epics.values())

@@ -58,6 +58,8 @@ def find_signals(data: FloatArray, roles: Roles) -> list[Signal]:
         i0 = data[:, roles.i0]
         if roles.i1 is not None:
             found.append(Signal("transmission", log_ratio(i0, data[:, roles.i1]), f"ln({roles.i0}/{roles.i1})"))
+        elif roles.i2 is not None:  # a foil as the sample: only the chamber behind it was recorded
+            found.append(Signal("transmission", log_ratio(i0, data[:, roles.i2]), f"ln({roles.i0}/{roles.i2})"))
         for mode, columns in (
             ("fluorescence", roles.fluorescence),
             ("electron yield", () if roles.electron_yield is None else (roles.electron_yield,)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def simulate(e0: float) -> dict[str, np.ndarray]:
         "e": e, "kev": e / 1e3, "angle": np.degrees(np.arcsin(HC / (2 * D_SI111 * e))), "t": np.ones(e.size),
         "i0": i0, "i1": i0 * np.exp(-mu), "i2": i0 * np.exp(-mu - reference), "if": fluorescence * i0,
         "mu": mu, "f": fluorescence, "ref": reference, "0": np.zeros(e.size), "n": np.arange(e.size) + 1.0,
-        "dark": np.full(e.size, 240.0), **parts,
+        "nan": np.full(e.size, np.nan), "dark": np.full(e.size, 240.0), **parts,
     }  # fmt: skip
 
 
@@ -92,6 +94,52 @@ BIOXAS = """# Canadian Light Source
 # Column.10: FeKa1_InB_DarkCorrect
 # Column.11: FeKa1_OutB_DarkCorrect
 # ---"""
+CLS_FOIL = """# XDI/1.0
+# Element.symbol: Fe
+# Element.edge: K
+# Column.1: energy eV
+# Column.2: EnergySetpoint
+# Column.3: ScalerDwellTimeFeedback
+# Column.4: GeDetectorDwellTimeFeedback
+# Column.5: I0Detector_DarkCorrect
+# Column.6: I1Detector_DarkCorrect
+# Column.7: I2Detector_DarkCorrect
+# Column.8: PIPS_DarkCorrect
+#/////////////////////////////////
+# Start:\t6912 eV\tStep: 10 eV\tEnd:\t7082 eV\tTime: 1 s
+# EnergySetpoint.X\tEnergySetpoint\tScalerDwellTimeFeedback\tI0Detector_DarkCorrect\tI2Detector_DarkCorrect\tPIPS_DarkCorrect
+\t\t\t\t\t"""
+HXMA = """# Sample.formula:ZnFe2O4
+# CLS Data Acquisition
+#(1) Event-ID BL1606-ID-1:Energy MONO16061I1001:Energy:fbk MONO16061I1001:Energy:sp BL1606-ID1:mcs03:fbk \
+BL1606-ID1:mcs04:fbk BL1606-ID1:mcs05:fbk BL1606-ID1:mcs06:fbk BL1606-ID-1:k BL1606-ID1:mcs:delay PCT1402-01:mA:fbk
+#(1) Event-ID "BL1606-ID-1 Energy Setting" $(EnergyFeedback) $(EnergyAchieved) "Idiode" "I0" "I1" "I2" $(kName) \
+"Delay between scans" "PCT for SR1"
+#(2) BL1606-ID1:mcs:background BL1606-ID1:mcs:background BL1606-ID-1:Energy:0 PSL16062I1005:gap:mm
+#(2) $(Background)[0] $(Background)[1-4] "Energy Base" $(XAFS_Slits_V)
+# Background counts time=0(x .1 microseconds), 0, 0, 0, 0, 7112.000, 1.6000"""
+SR10 = """Some SR Center BL-10
+コメント:,Fe
+測定モード:,PhotonEnergy
+Block 0,69.44566,1770
+Block 1,65.11131,1827,20,2.85,1,2
+
+CalculatedΘ(deg.),ObservedΘ(deg.),hν(eV),Io(cps), SDD1(cps),SDD2(cps),SDD3(cps),TEY(cps),PEY(cps),Transmission(cps),Ring(mA)"""
+SR11 = """#Some SR Center BL-11
+#File,Time,Sample,Edge
+#Dark Current:,149879,147396,0,0,0,0,145266
+#Energy,Ch0(SC),Ch1(MCP),Ch2(SDD),Ch3,Ch6(I0),Ch7(Ring),Pulse,,Real eV,Ch0/I0"""
+SESAME = """# XDI/1.0 SED_XAFS/0.9
+# Column.1: energy (KeV)
+# Column.1.1: energy (eV)
+# Column.2: I0
+# Column.3: Itrans
+# Column.4: Irefer
+# Column.5: mutrans (log(I0/Itrans))
+# Element.symbol: Fe
+# Element.edge: K
+# ///
+#(1)energy    (1.1)energy    (2)I0    (3)Itrans    (4)Irefer    (5)mutrans"""
 FE = 7112.0
 CASES = {
     "Photon Factory, fluorescence": (
@@ -110,6 +158,28 @@ CASES = {
     "CLS BioXAS": (
         BIOXAS, "e e t dark i0 dark i1 i2 dark f1 f2", "transmission", "mu", True),
     "CLS BioXAS, fluorescence": (BIOXAS, "e e t dark i0 dark i1 i2 dark f1 f2", "fluorescence!", "f12", True),
+    "CLS BioXAS, a foil without I1": (CLS_FOIL, "e e t i0 i1 dark", "transmission", "mu", False),
+    "CLS BioXAS, single elements and their sum": (
+        "# X.X\tI0Detector_DarkCorrect\tI1Detector_DarkCorrect\tFeKa1_OutB_DarkCorrect\t"
+        "FeKa1_spectra1_OutB_DarkCorrect\tFeKa1_spectra2_OutB_DarkCorrect\tGe32ElementICR1_OutB_DarkCorrect",
+        "e i0 i1 if f1 f2 dark", "fluorescence!", "f12", False),
+    "CLS HXMA, names half in quotes": (
+        HXMA, "t e e e if i0 i1 i2 dark dark dark", "transmission", "mu", True),
+    "CLS IDEAS, Acquaman": (
+        "# Notes:\n# ----\n# I_0.X\tI_0\tSample\tReference\tNormSample\tNormRef\t\n", "e i0 i1 i2 mu ref",
+        "transmission", "mu", True),
+    "SOLEIL SAMBA": (
+        "# Energy, Theta, XMU, FLUO, REF, FLUO_RAW, I0, I1, I2, I3", "e angle mu if ref if i0 i1 i2 0",
+        "transmission", "mu", True),
+    "AichiSR": (pf("AichiSR  BL11S", "Transmission ( 2)", "1 2 2"), "angle angle t i0 i1 i2", "transmission", "mu", True),
+    "SAGA-LS, fluorescence and yield": (
+        pf("SAGA-LS   BL11", "Transmission( 2)", "3 1 4 103 101 104 5 5 5"), "angle angle t if i0 i1 dark 0 0 dark 0 0",
+        "fluorescence", "f", False),
+    "soft X-rays in CSV, photon energy third": (
+        SR10, "angle angle e i0 f1 f2 f3 dark 0 0 dark", "fluorescence", "f123", False),
+    "soft X-rays in CSV, channels": (SR11, "kev i1 i1 if 0 i0 dark n nan e mu", "fluorescence!", "f", False),
+    "SESAME, both units": (SESAME, "kev e i0 i1 i2 mu", "transmission", "mu", True),
+    "HERFD, two columns": ("", "e f", "mu", "f", False),
     "CLS IDEAS": ("#Energy I_0 Sample Reference KETEK", "e i0 i1 i2 if", "transmission", "mu", True),
     "CLS VESPERS": (
         "# Energy SplitIonChamber MiniIonChamber FeKa1", "e dark i0 if", "fluorescence", "f", False),
@@ -137,7 +207,7 @@ CASES = {
 
 def fill(head: str, columns: str, e0: float = FE) -> bytes:
     made = simulate(e0)
-    sep = "," if head.startswith("Energy (eV),") else "\t" if "\t" in head else " "
+    sep = "," if re.search(r"\w,I0|,Io\(|,Real", head) else "\t" if "\t" in head else " "
     rows = [sep.join(f"{v:.10g}" for v in row) for row in zip(*(made[c] for c in columns.split()), strict=True)]
     return "\n".join([head, *rows, ""]).encode()
 
