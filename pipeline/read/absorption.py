@@ -9,6 +9,7 @@ fluorescence elements in ``detectors`` so that mu = sum(detectors)/i0; of a tran
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -61,7 +62,7 @@ class XasReadSettings:
 def is_project(raw: RawFile) -> bool:
     """True where the bytes are an Athena project (or a gzip file, which only a project can be here)."""
     start = raw.data[:400].lstrip()
-    return raw.data[:2] == b"\x1f\x8b" or b"Athena project file" in start or start.startswith(b'{"_____')
+    return raw.data[:2] == b"\x1f\x8b" or b"Athena project file" in start or start.startswith((b'{"_____', b"##LARIX"))
 
 
 def read_scans(raw: RawFile, settings: XasReadSettings, *, mode: str | None = None) -> tuple[AbsorptionScan, ...]:
@@ -151,6 +152,7 @@ _HEADERS = (
     (rb"Scanned Edge:|BeamlineI0Detector", "CLS SXRMB"),
     (rb"XDI/\d", "XDI"),
     (rb"Athena project file", "Athena project"),
+    (rb"^##LARIX", "larix session"),
     (rb"XDAC V\d", "NSLS XDAC"),
     (rb"MRCAT_XAFS", "APS MRCAT"),
     (rb"KEK-PF|^\s*9809\s+\S", "KEK-PF 9809"),
@@ -166,8 +168,16 @@ _FOREIGN = rb"EC-Lab|EXPLAIN|ZCURVE|freq(uency)?\s*[/(\[]|Zreal|Z'|Re\(Z\)|Ewe/V
 def _known_format(raw: RawFile) -> str | None:
     start = raw.data[:4000]
     if start[:2] == b"\x1f\x8b":
-        return "Athena project"
+        return "larix session" if _packed_start(raw.data).startswith(b"##LARIX") else "Athena project"
     return next((name for pattern, name in _HEADERS if re.search(pattern, start)), None)
+
+
+def _packed_start(data: bytes) -> bytes:
+    """First bytes of a gzip file's text; nothing where it is damaged."""
+    try:
+        return zlib.decompressobj(31).decompress(data[:4000], 64)
+    except zlib.error:
+        return b""
 
 
 def _may_be_scan(raw: RawFile) -> bool:

@@ -70,6 +70,9 @@ def read_project(raw: RawFile, max_mb: float) -> tuple[AbsorptionScan, ...]:
     """
     text = unpack(raw, max_mb)
     version = re.search(r"Athena project file -- (\w+ version [\w.]+)", text[:2000])
+    if version is None and text.startswith("##LARIX"):
+        hint = "open it in larix and save the groups as an Athena project or as columns"
+        raise ReadError(source=raw.name, field="format", problem="is a larix session, which is not read", hint=hint)
     if version is None:
         raise ReadError(source=raw.name, field="format", problem="packed, but no Athena project inside")
     if text.lstrip().startswith("{"):

@@ -22,8 +22,8 @@ def name_container(data: bytes) -> tuple[str, str] | None:
         return "is HDF5 (NeXus or a beamline's own)", "export the scan as columns of text, XDI or an Athena project"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return (
-            "is a zip archive (larix session, Artemis project, spreadsheet)",
-            "export it: larix and Athena write .prj and columns, a spreadsheet writes .csv",
+            "is a zip archive (Artemis project, spreadsheet)",
+            "export it: Athena writes .prj and columns, a spreadsheet writes .csv",
         )
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         return "is an old Office file (.xls)", "save it as .csv"

@@ -186,11 +186,13 @@ def test_paths_with_spaces_accents_and_other_scripts(tmp_path: Path, name):
     ("data", "words"),
     [
         (b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 9, "is HDF5"),
-        (b"PK\x03\x04" + bytes(range(256)) * 9, "is a zip archive (larix session, Artemis project, spreadsheet)"),
+        (b"PK\x03\x04" + bytes(range(256)) * 9, "is a zip archive (Artemis project, spreadsheet)"),
         (b"\xd0\xcf\x11\xe0" + bytes(range(256)) * 9, "is an old Office file"),
+        (gzip.compress(b"##LARIX: 1.0 Larch Session File\n{}" + b"x" * 900), "is a larix session"),
+        (b"##LARIX: 1.0 Larch Session File\n" + b"{}\n" * 300, "is a larix session"),
     ],
 )
-def test_binary_files_of_beamlines_and_programs_are_named(data, words):
+def test_files_of_other_programs_are_named(data, words):
     with pytest.raises(ReadError) as caught:
         read(data)
     assert words in caught.value.problem
