@@ -109,6 +109,21 @@ def test_intervals_hold_the_truth_whatever_terms_the_cell_has():
     assert np.sum(far) <= 1
 
 
+def test_a_fourth_process_is_said_and_widens_what_it_moves():
+    """Four arcs are one more than is fitted: three of them are wrong by tens of percent, and must not pass for resolved."""
+    arcs = [(3000.0, 60e-9 * 12**i, n) for i, n in enumerate((0.97, 0.92, 0.95, 0.90))]
+    for seed in range(4):
+        found = fit(arcs, seed)
+        assert found.n_arcs == 3
+        assert found.verdict.level != "resolved"
+        assert any("4 arcs fit better by" in a.verdict.reason for a in found.arcs)
+        for arc in found.arcs:
+            if arc.verdict.level == "resolved":  # one of the four, or two together
+                assert min(abs(arc.resistance.value - r) for r in (3000, 6000)) < 4 * arc.resistance.sigma
+        if found.total_resistance is not None:
+            assert abs(found.total_resistance.value - 12000) < 4 * found.total_resistance.sigma
+
+
 def test_unequal_arcs():
     found = fit(three(30, (300.0, 3000.0, 300.0)), 1)
     for arc, r in zip(found.arcs, (300, 3000, 300), strict=True):

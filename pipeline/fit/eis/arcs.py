@@ -20,13 +20,16 @@ from pipeline.fit.eis.covariance import covariance
 from pipeline.fit.eis.order import OrderFit, finish, fit_order, refine_order, search_again
 from pipeline.fit.eis.projection import Problem, prepare
 from pipeline.fit.eis.rivals import find_alternatives, sample_parts
-from pipeline.fit.eis.starts import lay_grid
+from pipeline.fit.eis.starts import Grid, lay_grid
 from pipeline.model.impedance import CheckedSpectrum, ModelScore, SpectrumFit
 from pipeline.model.measurement import ComplexArray, FloatArray
 from pipeline.model.result import Finding, Verdict
 
 HOPELESS = 30.0
 """A number of arcs whose chi2 is this many times the best one's is not refined: no single term makes that up."""
+
+MISFIT = 1.0
+"""Over the noise: beyond it one arc more than the sample has is tried, for what it would do to the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,7 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     polished = finish(polished, problem, z)
     orders = [polished if o is chosen else o for o in orders]
     chosen = polished
+    more = _one_more(chosen, problem, grid, z, noise, settings) if n_arcs is None else None
     misfit = float(np.sqrt(chosen.chi2 / omega.size))
     if misfit > settings.max_misfit:
         raise FitError(
@@ -119,7 +123,19 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
             problem=f"rms misfit {misfit:.1%} of |Z| with the best of {len(orders)} models",
             hint="more than three processes, or points that should be masked: look at the spectrum",
         )
-    return _result(checked, omega, z, problem, orders, chosen, settings, n_arcs)
+    return _result(checked, omega, z, problem, orders, chosen, settings, n_arcs, more)
+
+
+def _one_more(
+    chosen: OrderFit, problem: Problem, grid: Grid, z: ComplexArray, noise: float, settings: ArcSettings
+) -> OrderFit | None:
+    """A fit with one arc more than the sample has, where the misfit is beyond the noise and BIC wants it."""
+    if chosen.circuit.n_arcs < settings.max_arcs or chosen.chi2 < (MISFIT * noise) ** 2 * chosen.n_residuals:
+        return None
+    found = fit_order(
+        settings.max_arcs + 1, problem, grid, z, noise=noise, starts=settings.starts, seed=settings.seed, smaller=chosen
+    )
+    return found if found is not None and chosen.bic - found.bic > settings.min_bic_gain else None
 
 
 def _choose(orders: list[OrderFit], min_gain: float) -> OrderFit:
@@ -136,6 +152,7 @@ def _result(
     chosen: OrderFit,
     settings: ArcSettings,
     decided: int | None,
+    more: OrderFit | None,
 ) -> SpectrumFit:
     circuit = chosen.circuit
     noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
@@ -143,7 +160,7 @@ def _result(
     ambiguous = _ambiguity(orders, chosen, problem, settings) if decided is None else ""
     misfit = float(np.sqrt(noise2)) / checked.noise
     spreads, of_total = find_alternatives(
-        chosen, cov, problem, omega, z, settings.max_arcs, settings.max_apex_over_f_max
+        chosen, cov, problem, omega, z, settings.max_arcs, settings.max_apex_over_f_max, more
     )
     arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, spreads, misfit)
     total, total_note = total_resistance(chosen, problem, settings.weak_sigma, of_total)

@@ -44,18 +44,26 @@ class Spread:
 
 
 def find_alternatives(
-    chosen: OrderFit, cov: FloatArray, problem: Problem, omega: FloatArray, z: ComplexArray, max_arcs: int, apex: float
+    chosen: OrderFit,
+    cov: FloatArray,
+    problem: Problem,
+    omega: FloatArray,
+    z: ComplexArray,
+    max_arcs: int,
+    apex: float,
+    more: OrderFit | None,
 ) -> tuple[tuple[Spread, ...], Spread | None]:
     """Spread of ln R of each arc, and of ln of the total (None without a resistance).
 
-    ``cov`` is the covariance of ``chosen.theta``; ``apex`` is the apex over f_max from which on an arc is refused.
+    ``cov`` is the covariance of ``chosen.theta``; ``apex`` is the apex over f_max from which on an arc is refused; ``more`` is a
+    fit with one arc more than the sample has, where the data ask for it.
     """
     m = chosen.circuit.n_arcs
     sample = sample_parts(chosen, problem)
     fits, weights = _weigh(chosen)
     covs = [cov, *(covariance(f.theta, f.circuit, omega, z) * _noise2(f) for f in fits[1:])]
     noise2 = _noise2(chosen)
-    hidden = _hidden(chosen, problem, max_arcs, apex, noise2)
+    hidden = _hidden(chosen, problem, max_arcs, apex, noise2) + ([_one_more(chosen, more, problem)] if more else [])
     spreads = []
     for i in range(m):
         ln_r = np.array([f.theta[i] for f in fits])
@@ -70,6 +78,18 @@ def find_alternatives(
     moved = [(why, t - totals[0][0]) for why, _, t in hidden]
     total = _spread([fits[k] for k in known], weights[known], pairs[:, 0], pairs[:, 1], moved)
     return tuple(spreads), total
+
+
+def _one_more(chosen: OrderFit, more: OrderFit, problem: Problem) -> tuple[str, FloatArray, float]:
+    """Ln R of each arc and of the total if one arc more is let in: two neighbours of it together, or one at an end apart, are the
+    arcs of the chosen fit, whichever comes nearest to them.
+    """
+    m, r = chosen.circuit.n_arcs, np.maximum(more.linear[: chosen.circuit.n_arcs + 1], 1e-300)
+    ways = [r[1:], r[:-1], *(np.concatenate([r[:k], [r[k] + r[k + 1]], r[k + 2 :]]) for k in range(m))]
+    ln_r = min((np.log(way) for way in ways), key=lambda way: float(np.abs(way - chosen.theta[:m]).sum()))
+    total = float(np.log(more.linear[: m + 2][sample_parts(more, problem)].sum()))
+    why = f"{m + 1} arcs fit better by {chosen.bic - more.bic:.0f} in BIC, more than the sample has"
+    return why, ln_r, total
 
 
 def _noise2(fit: OrderFit) -> float:
