@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pipeline.errors import ReadError
 from pipeline.model.measurement import AbsorptionScan, FloatArray, RawFile, Source
 from pipeline.model.result import Finding
+from pipeline.read import larix
 from pipeline.read.athena_parameters import as_text, is_set, read_parameters
 from pipeline.read.edges import edge_energy, edges_near, parse_edge
 from pipeline.read.energy import put_in_order
@@ -61,7 +62,7 @@ def unpack(raw: RawFile, max_mb: float) -> str:
 
 
 def read_project(raw: RawFile, max_mb: float) -> tuple[AbsorptionScan, ...]:
-    """All groups of a project that hold mu(E) or chi(k), in the project's order.
+    """All groups of a project (or larix session) that hold mu(E) or chi(k), in the project's order.
 
     Raises
     ------
@@ -70,9 +71,8 @@ def read_project(raw: RawFile, max_mb: float) -> tuple[AbsorptionScan, ...]:
     """
     text = unpack(raw, max_mb)
     version = re.search(r"Athena project file -- (\w+ version [\w.]+)", text[:2000])
-    if version is None and text.startswith("##LARIX"):
-        hint = "open it in larix and save the groups as an Athena project or as columns"
-        raise ReadError(source=raw.name, field="format", problem="is a larix session, which is not read", hint=hint)
+    if version is None and text.startswith(larix.START):
+        return larix.read_session(raw, text)
     if version is None:
         raise ReadError(source=raw.name, field="format", problem="packed, but no Athena project inside")
     if text.lstrip().startswith("{"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -117,9 +118,10 @@ def _recognise_scan(raw: RawFile) -> Recognition | None:
     try:
         scans = read_scans(raw, XasReadSettings())
     except ReadError as error:
-        if error.field not in ("columns", "detectors"):
+        angles = error.field == "energy" and re.search(r"no energy column among .*\b(i0|mu|xmu)\b", error.problem)
+        if error.field not in ("columns", "detectors") and not angles:
             return None
-        evidence = "energies, but no detector that is told from the others"  # these fields come after the energies
+        evidence = "detectors without energies" if angles else "energies, but no detector that is told from the others"
         return Recognition(
             file=raw.name,
             technique="unknown",

@@ -188,8 +188,8 @@ def test_paths_with_spaces_accents_and_other_scripts(tmp_path: Path, name):
         (b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 9, "is HDF5"),
         (b"PK\x03\x04" + bytes(range(256)) * 9, "is a zip archive (Artemis project, spreadsheet)"),
         (b"\xd0\xcf\x11\xe0" + bytes(range(256)) * 9, "is an old Office file"),
-        (gzip.compress(b"##LARIX: 1.0 Larch Session File\n{}" + b"x" * 900), "is a larix session"),
-        (b"##LARIX: 1.0 Larch Session File\n" + b"{}\n" * 300, "is a larix session"),
+        (gzip.compress(b"##LARIX: 1.0\n<:a:>\n{" + b"x" * 900), "a larix session without a group of energy and mu"),
+        (b"##LARIX: 1.0 Larch Session File\n" + b"{}\n" * 300, "a larix session without a group of energy and mu"),
     ],
 )
 def test_files_of_other_programs_are_named(data, words):
@@ -210,6 +210,7 @@ ANGLE = np.degrees(np.arcsin(12398.42 / (2 * 3.13551 * E)))
         (text("", E, ANGLE, I0, I0 * np.exp(-MU)), "no detectors or mu among col1, col2, col3, col4"),
         (text("# energy ta_pristine ta_cycled", E, MU, MU), "no detectors or mu among energy, ta_pristine, ta_cycled"),
         (text("# Energy(eV) Transmission(%)", E, 100 * np.exp(-MU)), "no detectors or mu among Energy(eV)"),
+        (text("# theta i0 i1", ANGLE, I0, I0 * np.exp(-MU)), "no energy column among theta, i0, i1"),
         (text("# mono1_energy ch1 ch2", E, I0, I0 * np.exp(-MU)), "no detectors or mu among mono1_energy, ch1, ch2"),
     ],
 )
