@@ -107,9 +107,10 @@ def choose_signal(
             hint="set i0_column with i1_column or fluorescence_columns, or mu_column, in settings.xas.read",
         )
     if mode != "auto":
-        wanted = [s for s in signals if s.mode == mode] or [s for s in signals if s.mode == "mu"]
+        given = [s for s in signals if s.mode == "mu" and not _repeats_another(s, signals)]
+        wanted = [s for s in signals if s.mode == mode] or given
         if not wanted:
-            has = ", ".join(s.mode for s in signals)
+            has = ", ".join(s.mode for s in signals if s.mode != "mu") or "mu of another mode"
             problem = f"asked for {mode}, the file has {has}"
             raise ReadError(source=raw.name, field="mode", problem=problem, hint="correct the mode or name columns")
         return wanted[0]
@@ -128,6 +129,15 @@ def choose_signal(
     if len(signals) > 1:
         findings.append(Finding(severity="info", field="mode", problem=note, hint="set mode in the study"))
     return best
+
+
+def _repeats_another(given: Signal, signals: list[Signal]) -> bool:
+    """True where a column of mu is what the counts give in their mode: it is then no signal of another mode."""
+    both = [(given.mu, s.mu) for s in signals if s.mode != "mu"]
+    return any(
+        np.allclose(a, b, rtol=1e-3, atol=1e-3 * float(np.nanmax(np.abs(b), initial=0.0)), equal_nan=True)
+        for a, b in both
+    )
 
 
 def edge_over_noise(energy: FloatArray, mu: FloatArray) -> float:

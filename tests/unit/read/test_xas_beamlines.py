@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from pipeline.errors import ReadError
 from pipeline.model.measurement import AbsorptionScan, RawFile
 from pipeline.read.absorption import XasReadSettings, read_scans
 from pipeline.read.recognise import recognise
@@ -194,6 +195,7 @@ CASES = {
     "ALBA CLAESS": (
         "#S 12  ascan energyc 6960 7600 100 1\n#N 7\n#L Pt_No  energyc  a_i0_1  a_i0_2  a_i1_1  a_i1_2  absorption",
         "n e i0 i0 i1 i1 mu", "mu", "mu", False),
+    "unit in the name": ("# PhotonEnergy_keV I_0 I_1 I_2 Lytle", "kev i0 i1 i2 if", "transmission", "mu", True),
     "NSLS-II": ("# timestamp energy i0 it ir iff aux1", "n e i0 i1 i2 if dark", "transmission", "mu", True),
     "CSV of a spreadsheet": ("Energy (eV),I0,It,Iref,If", "e i0 i1 i2 if", "transmission", "mu", True),
     "Athena, several quantities": (
@@ -240,3 +242,11 @@ def test_the_right_columns_are_taken(case):
     known = recognise(RawFile(name="s.dat", data=data, size=len(data)))
     assert (known.technique, known.element, known.edge) == ("xas", "Fe", "K")
     assert not [f for f in known.findings if f.severity == "error"]
+
+
+def test_mu_of_the_counts_is_not_taken_for_the_fluorescence_asked_for():
+    data = fill("#L Energy  I0  I1  I2  mu  mu_ref", "kev i0 i1 i2 mu ref")
+    with pytest.raises(ReadError, match="asked for fluorescence, the file has transmission"):
+        read(data, "fluorescence")
+    other = fill("#L Energy  I0  I1  I2  xmu", "kev i0 i1 i2 f")
+    np.testing.assert_allclose(read(other, "fluorescence").mu, truth("f"), rtol=1e-6)
