@@ -84,10 +84,16 @@ def _one_more(chosen: OrderFit, more: OrderFit, problem: Problem) -> tuple[str, 
     """Ln R of each arc and of the total if one arc more is let in: two neighbours of it together, or one at an end apart, are the
     arcs of the chosen fit, whichever comes nearest to them.
     """
-    m, r = chosen.circuit.n_arcs, np.maximum(more.linear[: chosen.circuit.n_arcs + 1], 1e-300)
-    ways = [r[1:], r[:-1], *(np.concatenate([r[:k], [r[k] + r[k + 1]], r[k + 2 :]]) for k in range(m))]
-    ln_r = min((np.log(way) for way in ways), key=lambda way: float(np.abs(way - chosen.theta[:m]).sum()))
-    total = float(np.log(more.linear[: m + 2][sample_parts(more, problem)].sum()))
+    m = chosen.circuit.n_arcs
+    r, rs = np.maximum(more.linear[: m + 1], 1e-300), float(more.linear[m + 1])
+    ways = [
+        (r[1:], rs + r[0]),
+        (r[:-1], rs),
+    ]  # one before the others is in the sample's series, one after them the electrode's
+    ways += [(np.concatenate([r[:k], [r[k] + r[k + 1]], r[k + 2 :]]), rs) for k in range(m)]
+    found, rest = min(ways, key=lambda way: float(np.abs(np.log(way[0]) - chosen.theta[:m]).sum()))
+    ln_r = np.log(found)
+    total = float(np.log(found[sample_parts(chosen, problem)[:-1]].sum() + rest))
     why = f"{m + 1} arcs fit better by {chosen.bic - more.bic:.0f} in BIC, more than the sample has"
     return why, ln_r, total
 
