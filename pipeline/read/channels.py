@@ -19,7 +19,7 @@ ENERGY = (
     r"energy ?feedback|energy_?fbk|energy.?(achieved|readback|rbv|enc)|achieved.?energy|enc(oder)?.?energy|real.?ev",
     r"qexafs_energy|mono.{0,2}energy.*|ebraggenergy|e?_?energy|energy ?\(?ev\)?|energy.?ev|energ(ie|ia|ía)|能量|ee?|ev|nrj|h[νv]"
     r"|photon.?energy|bragg.?energy|requested.?energy|absenergyname|energy.*",
-    r"zapenergy|enkev|\w*energy[ _]?k?ev|energy.?\(?kev\)?|kev|mono.*ev|.*:energy.*",
+    r"zapenergy|enkev|e_mono|\w*energy[ _]?k?ev|energy.?\(?kev\)?|kev|mono.*ev|.*:energy.*",
     r".*\.x",
 )
 _CORRECTED = r"_?dark_?correct(ed)?"

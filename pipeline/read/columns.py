@@ -262,7 +262,8 @@ def _splits(line: str) -> list[list[str]]:
 
 
 def _numbered_labels(head: Sequence[str], width: int) -> tuple[str, ...] | None:
-    """``# Column.3: i0`` of XDI, ``# 3) I0`` of LabVIEW scans, ``1_Energy 2_i0``, ``; D1 = {I0}`` of EPICS scans."""
+    """``# Column.3: i0`` of XDI, ``# 3) I0`` of LabVIEW scans, ``Col 3 I0 DOUBLE`` of .fio, ``1_Energy 2_i0``,
+    ``; D1 = {I0}`` of EPICS scans."""
     xdi: dict[int, str] = {}
     listed: dict[int, str] = {}
     prefixed: dict[int, str] = {}
@@ -272,6 +273,9 @@ def _numbered_labels(head: Sequence[str], width: int) -> tuple[str, ...] | None:
             words = found[2].split("||")[0].split()
             named = "energy" if "energy" in found[2].lower() and "energy" not in found[2].split()[0].lower() else ""
             xdi[int(found[1])] = named or (words[0] if words else f"col{found[1]}")
+            continue
+        if found := re.match(r"\s*Col\s+(\d+)\s+(\S+)\s+(?:DOUBLE|FLOAT|INTEGER)", line):
+            listed[int(found[1])] = found[2]
             continue
         if found := re.match(r"\W*([PD]\d+)\s*=\s*\{([^}]*)\}", line):
             epics[found[1]] = found[2].strip()
