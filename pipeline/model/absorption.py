@@ -180,9 +180,9 @@ class Distortion:
     edge: str
     reference_sample: str | None
     ms_to_ss_ratio: Estimate | None
-    """From the fit with tied parameters, relative to FEFF of the undistorted octahedron."""
+    """Multiple over single scattering by the fit with tied parameters, in the box of f1; 1 is undistorted in the model of FEFF."""
     f1_intensity: Estimate | None
-    """Wavelet box normalised to the first shell."""
+    """Size of that signal in the wavelet map, the fitted first shell taken off, over the first shell."""
     f1_k_per_angstrom: float | None
     f1_r_angstrom: float | None
     relative_change: Estimate | None

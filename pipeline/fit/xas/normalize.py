@@ -35,6 +35,7 @@ class Normalized:
     e0_ev: float
     edge_step: float
     edge_step_sigma: float
+    """Spread over other ranges; the merged spectrum's holds the bias of the polynomial too, see ``edge_shape``."""
     pre_edge: FloatArray
     post_edge: FloatArray
     normalized: FloatArray

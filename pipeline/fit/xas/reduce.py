@@ -21,6 +21,7 @@ from pipeline.fit.xas.background import (
 )
 from pipeline.fit.xas.choices import ReduceSettings, honour_project
 from pipeline.fit.xas.compare import find_outlier_scans
+from pipeline.fit.xas.edge_shape import doubt_step
 from pipeline.fit.xas.fourier import K_STEP, k_to_r, window_on_grid
 from pipeline.fit.xas.merge import Prepared, align, calibrate, common_grid, merge, prepare, with_common_e0
 from pipeline.fit.xas.normalize import choose_ranges, find_e0, normalize, with_step
@@ -103,6 +104,9 @@ def _reduce(
     norm = normalize(energy, mu, e0, ranges)
     if s.edge_step is not None:
         norm = with_step(norm, s.edge_step)
+    else:
+        norm, doubt = doubt_step(energy, mu, norm, first.element, first.edge)
+        findings += [doubt] if doubt else []
     choice = BackgroundChoice(
         e0_ev=e0,
         edge_step=norm.edge_step,
