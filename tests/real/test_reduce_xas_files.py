@@ -181,3 +181,20 @@ def test_chi_of_k_equals_larch_on_a_published_example(real_data):
     np.testing.assert_allclose(r.chi, g.chi, atol=1e-10)
     np.testing.assert_allclose(r.chi_r_re + 1j * r.chi_r_im, g.chir, atol=1e-8)
     assert c.element == "Fe"
+
+
+@pytest.mark.parametrize(
+    ("file", "element", "edge", "least", "most"),
+    [
+        ("W_metal_rt_01.xdi", "W", "L3", 0.015, 0.04),
+        ("WO2_rt_01.xdi", "W", "L3", 0.015, 0.04),
+        ("EuO_eu_l3_001.xdi", "Eu", "L3", 0.015, 0.04),
+        ("CeO2.xdi", "Ce", "L3", 0.03, 0.06),
+        ("FeO_rt_01.xdi", "Fe", "K", 0.0, 0.01),
+    ],
+)
+def test_the_step_holds_what_an_edge_of_natural_shape_says(real_data, file, element, edge, least, most):
+    """A narrow core hole leaves the step alone; that of an L3 edge moves it by 2 to 5 %, in metals and oxides alike."""
+    r = reduce([real_data / LIBRARY / file], element, edge, "transmission")
+    assert least < r.edge_step.sigma / r.edge_step.value < most
+    assert ("with an arctangent edge" in told(r)) == (most > 0.05)

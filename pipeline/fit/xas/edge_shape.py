@@ -6,6 +6,7 @@
 polynomial behind the edge takes the tail of the arctangent, Gamma / (2 pi x) below 1, for its own curvature: at the L3 edges
 of Ta and Sm it comes out about 2 % low, much the same whichever range it is given.  This fit, one linear least-squares solve on
 the same ranges, is off by 0.3 to 0.9 % there, which the tail of the white line does, and 2 eV of E0 move it by 0.1 %.
+A slow oscillation of the atomic background bends both alike: what that does to the step shows in neither.
 
 The lines and the step that divides chi stay those of Athena, so that anyone can repeat them; the difference goes into the error
 of the step.  It goes there in full: between samples at one edge most of it is common and would cancel from their ratio, but an
@@ -114,5 +115,5 @@ def doubt_step(
         f"the edge step is {norm.edge_step:.4g} between the lines and {shaped.step:.4g} with an arctangent edge, "
         f"{100 * off / norm.edge_step:+.1f} %: the difference is in its sigma, and in that of N and S02"
     )
-    hint = "the tail of the edge bends the post-edge range; scans that reach further settle it"
+    hint = "the tail of the edge bends the post-edge range; edge_step in [settings.xas.reduce] sets another step"
     return doubted, Finding(severity="info", field="edge_step", problem=problem, hint=hint)
