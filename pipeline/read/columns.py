@@ -262,8 +262,7 @@ def _splits(line: str) -> list[list[str]]:
 
 
 def _numbered_labels(head: Sequence[str], width: int) -> tuple[str, ...] | None:
-    """``# Column.3: i0`` of XDI, ``# 3) I0`` of LabVIEW scans, ``Col 3 I0 DOUBLE`` of .fio, ``1_Energy 2_i0``,
-    ``; D1 = {I0}`` of EPICS scans."""
+    """``# Column.3: i0`` of XDI, ``# 3) I0`` of LabVIEW, ``Col 3 I0 DOUBLE`` of .fio, ``3_i0``, ``; D1 = {I0}`` of EPICS."""
     xdi: dict[int, str] = {}
     listed: dict[int, str] = {}
     prefixed: dict[int, str] = {}

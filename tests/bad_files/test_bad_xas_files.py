@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -220,3 +222,18 @@ def test_energies_without_a_detector_that_is_told_are_refused_as_absorption(data
     (finding,) = known.findings
     assert words in finding.problem
     assert "settings.xas.read" in finding.hint
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_project_does_not_depend_on_where_the_output_goes(monkeypatch, encoding):
+    """Redirected output has an encoding of its own; labels in any script and every argument are read all the same."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    args = "'bkg_z','Ta','fft_edge','L3','label','Здравствуйте 玻璃','bkg_e0',undef,'bkg_clamp2','Rigid','bkg_eshift','-1.5'"
+    rows = [",".join(f"'{v:.6f}'" for v in column) for column in (E, MU)]
+    head = "# Athena project file -- Demeter version 0.9.25\n$old_group = 'a';\n"
+    project = f"{head}@args = ({args});\n@x = ({rows[0]});\n@y = ({rows[1]});\n[record]\n"
+    (scan,) = read(gzip.compress(project.encode()), name="p.prj")
+    assert scan.label == "Здравствуйте 玻璃"
+    assert scan.parameters["clamp_high"] == 96
+    assert "e0_ev" not in scan.parameters
+    np.testing.assert_allclose(scan.energy_ev, E - 1.5)

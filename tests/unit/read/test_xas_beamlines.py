@@ -198,7 +198,9 @@ CASES = {
     "DESY, .fio": (
         "!\n%c\nfoil\n!\n%p\nSAMPLE_TIME = 1\n%d\n Col 1 E_MONO  DOUBLE\n Col 2 I0_RAW  DOUBLE\n Col 3 I1_RAW  DOUBLE",
         "e i0 i1", "transmission", "mu", False),
-    "counts without labels": ("1PL 2/ 0/  .01; 24; 7; 21; 22;MOUV. 39= 324904; HeN in I0; 8.0 GPa\n 261 ", "e i0 i1", "transmission", "mu", False),
+    "counts without labels": (
+        "1PL 2/ 0/  .01; 24; 7; 21; 22;MOUV. 39= 324904; HeN in I0; 8.0 GPa\n 261 ", "e i0 i1",
+        "transmission", "mu", False),
     "unit in the name": ("# PhotonEnergy_keV I_0 I_1 I_2 Lytle", "kev i0 i1 i2 if", "transmission", "mu", True),
     "NSLS-II": ("# timestamp energy i0 it ir iff aux1", "n e i0 i1 i2 if dark", "transmission", "mu", True),
     "CSV of a spreadsheet": ("Energy (eV),I0,It,Iref,If", "e i0 i1 i2 if", "transmission", "mu", True),
