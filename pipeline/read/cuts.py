@@ -40,7 +40,8 @@ def cut_sweeps(frequency_hz: FloatArray) -> tuple[NDArray[np.int_], bool]:
                 cuts.append(int(moving[i]) + 1)
                 direction = 0
             elif signs[i : i + 3] == [s, s, s]:
-                cuts.append(int(moving[i]) + 1)
+                at = int(moving[i])
+                cuts.append(at if sign[at - 1] == 0 else at + 1)  # measured twice at the turn: one for each sweep
                 direction = s
     found = np.array(cuts, dtype=int)
     turns = sum(a != b for a, b in itertools.pairwise(signs))

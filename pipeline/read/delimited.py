@@ -143,9 +143,8 @@ def _impedance(
         a = -a if name.negated else a
     else:
         text = table.names[second].text.lower()
-        radian = "rad" in text or (
-            "deg" not in text and "°" not in text and np.nanmax(np.abs(b), initial=0) <= np.pi / 2
-        )
+        degree = any(u in text for u in ("deg", "°", "grad"))  # Grad: German for degrees, no radian
+        radian = not degree and ("rad" in text or np.nanmax(np.abs(b), initial=0) <= np.pi / 2)
         phase = b if radian else np.deg2rad(b)
         a, b = a * np.cos(phase), a * np.sin(phase)
         if radian and "rad" not in text:

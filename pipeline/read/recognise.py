@@ -87,6 +87,9 @@ def _refuse_binary(raw: RawFile) -> None:
     known = name_container(raw.data)
     if known is not None:
         raise ReadError(source=raw.name, field="file", problem=known[0], hint=known[1])
+    if suffix == ".pssession":
+        hint = "export the curve as CSV from PSTrace"
+        raise ReadError(source=raw.name, field="file", problem="is a PalmSens session, not a table", hint=hint)
     if is_binary(raw.data) and not is_ivium(raw):
         hint = "wrong suffix? Export it as text"
         raise ReadError(

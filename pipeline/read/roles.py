@@ -12,21 +12,26 @@ Role = Literal[
 _Z = r"z[a-z0-9]{0,2}"
 ROLES: tuple[tuple[Role, str], ...] = (
     ("omega", r"^(omega|w|ω)\b|rad/s|rad s|rad·s"),
-    ("frequency", r"^f(req\w*\.?)?(\b|_)|\bfreq(uency)?\b"),
+    ("frequency", r"^f(r[eé][cq]\w*\.?)?(\b|_)|\bfreq(uency)?\b"),
     (
         "modulus",
-        r"\|\s*z\w?\s*\||^z ?mod|^mod(ulus)?\b|impedance magnitude|^z(\s*[/(\[].*)?$|^abs\w*[ (_]*z|magnitude|^impedance\b",
+        r"\|\s*z\w?\s*\||^z ?mod|^mod(ulus)?\b|impedance magnitude|^z(\s*[/(\[].*)?$|^abs\w*[ (_]*z|magnitude"
+        r"|^(absolute )?impedan(ce|z)\b(?!\W+(real|imag|phase))|^betrag",
     ),
     ("phase", r"phase|phz|theta|^phi\b|^φ|^θ|^arg\b"),
     (
         "im",
-        rf"^{_Z}\s*('{{2}}|\"|`{{2}})|^im\w*[ (\[_]*-?z|^{_Z}[ _]?im\w*\b|^{_Z}[ _]?img\b|^imag\w*\b|^x(_?s|\b)|^reactance",
+        rf"^{_Z}\s*('{{2}}|\"|`{{2}})|^im\w*[ (\[_]*-?z|^{_Z}[ _]?im\w*\b|^{_Z}[ _]?img\b"
+        r"|^(impedance )?imag\w*\b|^x(_?s|\b)|^reactance",
     ),
-    ("re", rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^real\b|^r(_?s|\b)|^resistance"),
+    (
+        "re",
+        rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^(impedance )?real(teil)?\b|^r(_?s|\b)|^resistance",
+    ),
     ("temperature", r"^(temp\w*|t)\b\W*(°|deg)?\s*[ck]\b"),
-    ("time", r"^(corrected )?(elapsed )?(time|t)\b|^pt time"),
-    ("potential", r"^(<?ewe>?(-ece)?|ecell|e|vf|v|u|<?vdc>?)\b|\b(potential|voltage)\b"),
-    ("current", r"^(<?i>?|im|idc|j)\b|\bcurrent\b|^[mµμun]?a$"),
+    ("time", r"^(corrected )?(elapsed )?(time|zeit|temps|t)\b|^pt time"),
+    ("potential", r"^(<?ewe>?(-ece)?|ecell|e|vf|v|u|<?vdc>?)\b|\b(potent?[iz]al|voltage|spannung|tension|potentiel)\b"),
+    ("current", r"^(<?i>?|im|idc|j)\b|\b(current|strom|courant)\b|^[mµμun]?a$"),
     ("loop", r"^(loop|cycle|sweep|scan)[\w ]*$"),
 )
 """Role and the pattern of its column name (lower case, without sign), tried in this order."""

@@ -28,7 +28,7 @@ HEADER_LINES = 6
 MAX_LINE = 20_000
 """A longer line is no row of a table."""
 _UNIT = re.compile(
-    r"^[(\[]?([kMmG]?hz|[km]?ohms?|[kmM]?[ΩΩ]|m?s|sec|[mµμ]?v( vs.*)?|[mµμun]?a|°c?|deg(rees?)?|#|%|-)[)\]]?$",
+    r"^[(\[]?([kMmG]?hz|[km]?ohms?|[kmM]?[ΩΩ]|m?s|sec|[mµμ]?v( vs.*)?|[mµμun]?a|°c?|deg(rees?)?( ?c)?|bits|Â?[^\w\s]{1,2})[)\]]?$",
     re.IGNORECASE,
 )
 Block = tuple[int, FloatArray]
@@ -220,8 +220,8 @@ def _header(lines: Sequence[str], first: int, delimiter: str | None, width: int)
         if line.count('"') == 2:  # the whole line in quotes
             line = unquote(line)  # noqa: PLW2901
         for d in dict.fromkeys((delimiter, "\t", ",", ";", None)):
-            fields = [f.lstrip("#").strip() for f in split_fields(line, d)]
-            if fields and not fields[0] and len(fields) > width:
+            fields = [f.lstrip("#").strip() or f[:1] for f in split_fields(line, d)]
+            while len(fields) > width and fields[0] in ("", "#"):  # a lone # within the width is a unit (Gamry)
                 fields = fields[1:]
             fields = [f for f in fields if f] if d in ("\t", None) else fields
             fields = _join_units(fields)

@@ -18,7 +18,7 @@ DOWN = np.geomspace(7e6, 1, 70)
         (np.tile(DOWN, 3), [70, 140], False),
         (np.tile(DOWN[::-1], 2), [70], False),
         (np.concatenate([DOWN, DOWN[-2::-1]]), [70], False),
-        (np.concatenate([DOWN, DOWN[::-1], DOWN]), [71, 141], False),
+        (np.concatenate([DOWN, DOWN[::-1], DOWN]), [70, 140], False),
         (np.repeat(DOWN, 2), [], False),
         (np.concatenate([DOWN[:30], DOWN[[31, 30]], DOWN[32:]]), [], True),
         (np.random.default_rng(1).permutation(DOWN), [], True),

@@ -217,6 +217,33 @@ def test_the_curves_of_a_gamry_file_are_sweeps_and_its_rest_is_none():
         np.testing.assert_allclose(one.time_s, np.arange(9) * 0.5)
 
 
+def test_a_gamry_sweep_keeps_its_units_where_columns_have_none():
+    over = [
+        f"\t{i}\t{i * 0.5}\t{e:.6g}\t{c:.6g}\t0\t7\t.....a\t-273.15" for i, (e, c) in enumerate(zip(E, I, strict=True))
+    ]
+    names = ["\tPt\tT\tVf\tIm\tVu\tIERange\tOver\tTemp", "\t#\ts\tV vs. Ref.\tmA\tV\t#\tbits\tdeg C"]
+    for head in (names, [n.replace("\tTemp", "").replace("\tdeg C", "") for n in names]):
+        rows = over if "Temp" in head[0] else [r.rsplit("\t", 1)[0] for r in over]
+        found = sweep("\n".join(["EXPLAIN", "TAG\tLSV", "CURVE\tTABLE\t9", *head, *rows]).encode())
+        assert len(found) == 1
+        np.testing.assert_allclose(found[0].potential_v, E)
+        np.testing.assert_allclose(found[0].current_a, I * 1e-3, rtol=1e-5)
+        np.testing.assert_allclose(found[0].time_s, np.arange(9) * 0.5)
+        assert not found[0].findings
+
+
+def test_a_german_bode_table_is_in_degrees():
+    degrees = np.angle(Z, deg=True)
+    found = assert_z(text("Frequenz/Hz;Impedanz/Ohm;Phase/Grad", F, abs(Z), degrees, delimiter=";", comma=True))
+    assert "radian" not in said(found)
+
+
+def test_a_point_measured_twice_at_the_turn_belongs_to_both_sweeps():
+    f = np.concatenate([F[::-1], F])
+    z = np.concatenate([Z[::-1], Z])
+    assert_z(text("Frequency/Hz\tImpedance/Ohm\tPhase/deg", f, abs(z), np.angle(z, deg=True), delimiter="\t"), 2)
+
+
 def test_blocks_and_cycles_of_a_sweep():
     assert len(sweep(text("E/V,I/A", E, I) * 2)) == 2
     assert len(sweep(text("E/V,I/A,cycle", np.tile(E, 3), np.tile(I, 3), np.repeat([1, 2, 3], 9)))) == 3
