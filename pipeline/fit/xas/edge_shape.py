@@ -5,7 +5,7 @@
 (arctangent edge of a core hole of full width Gamma: F.K. Richtmyer, S.W. Barnes, E. Ramberg, Phys. Rev. 46 (1934) 843.)  A
 polynomial behind the edge takes the tail of the arctangent, Gamma / (2 pi x) below 1, for its own curvature: at the L3 edges
 of Ta and Sm it comes out about 2 % low, much the same whichever range it is given.  This fit, one linear least-squares solve on
-the same ranges, is off by 0.3 to 0.9 % there, which the tail of the white line does, and 2 eV of E0 move it by 0.1 %.
+the same ranges, is off by 0.3 to 0.9 % there, which the tail of the white line does, and 2 eV of E0 move it by 0.03 to 0.25 %.
 A slow oscillation of the atomic background bends both alike: what that does to the step shows in neither.
 
 The lines and the step that divides chi stay those of Athena, so that anyone can repeat them; the difference goes into the error
