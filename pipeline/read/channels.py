@@ -139,6 +139,9 @@ def find_roles(labels: Sequence[str], data: FloatArray, element: str | None = No
     if energy is None or not _energy_like(data[:, energy]):
         others = [i for p in ENERGY for i, n in enumerate(names) if re.fullmatch(p, n) and _energy_like(data[:, i])]
         energy = others[0] if others else energy
+    if energy is None:  # a name in an alphabet that was not decoded, with the unit behind it
+        unit = [i for i, label in enumerate(labels) if re.search(r"[(\[/ _]k?eV[)\]]?\s*$", label)]
+        energy = next((i for i in unit if _energy_like(data[:, i])), None)
     mu, mu_fluorescence = _pick(names, MU), _pick(names, MU_FLUORESCENCE)
     fluorescence = _fluorescence(labels, names, element or _edge_in_range(labels, data, energy))
     return Roles(

@@ -256,3 +256,11 @@ def test_mu_of_the_counts_is_not_taken_for_the_fluorescence_asked_for():
         read(data, "fluorescence")
     other = fill("#L Energy  I0  I1  I2  xmu", "kev i0 i1 i2 f")
     np.testing.assert_allclose(read(other, "fluorescence").mu, truth("f"), rtol=1e-6)
+
+
+def test_a_shift_jis_header_keeps_its_columns():
+    head = "コメント:,Fe\n\nθ(deg.),hν(eV),Io(cps), SDD1(cps),TEY(cps)"
+    data = fill(head, "angle e i0 if dark").decode().encode("cp932")
+    scan = read(data)
+    np.testing.assert_allclose(scan.mu, truth("f"), rtol=1e-6)
+    assert (scan.mode, scan.element) == ("fluorescence", "Fe")
