@@ -83,7 +83,7 @@ def read_delimited_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple
         )
     role, named = roles_of(table, settings), table.named or bool(settings.columns)
     _require_columns(raw, table, role)
-    notes: list[Finding] = list(table.findings)
+    notes: list[Finding] = [*table.findings, *_beside(table, role["frequency" if "frequency" in role else "omega"])]
     f = _frequency(table, role, settings)
     z = _impedance(raw, table, role, f, settings, notes)
     good = np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)
@@ -103,6 +103,16 @@ def _require_columns(raw: RawFile, table: TextTable, role: dict[Role, int]) -> N
     if max(role.values()) >= table.values.shape[1]:
         problem = f"{max(role.values()) + 1} are named in the settings, the table has {table.values.shape[1]}"
         raise ReadError(source=raw.name, field="columns", problem=problem, hint="[settings.eis.read] columns")
+
+
+def _beside(table: TextTable, index: int) -> tuple[Finding, ...]:
+    """A warning where the column stands in the table again under the same name: curves side by side."""
+    same = sum(n.text == table.names[index].text for n in table.names)
+    if same < 2 or not table.named:
+        return ()
+    problem = f"{same} curves side by side (columns named {table.names[index].text}): only the first is read"
+    hint = "export one file for each curve"
+    return (Finding(severity="warning", field="columns", problem=problem, hint=hint),)
 
 
 def _column(table: TextTable, index: int) -> FloatArray:
@@ -266,7 +276,7 @@ def read_delimited_sweep(raw: RawFile, settings: DelimitedSettings) -> tuple[Lin
     if "loop" in role:
         cut[1:] |= np.diff(values["loop"][good]) != 0
     cut[:1] = False
-    notes = table.findings
+    notes = (*table.findings, *_beside(table, role["potential"]))
     if not current.unit:
         problem = f"{current.text or 'the current column'} has no unit: taken as A"
         notes = (*notes, Finding(severity="warning", field="current", problem=problem))

@@ -22,11 +22,11 @@ ROLES: tuple[tuple[Role, str], ...] = (
     (
         "im",
         rf"^{_Z}\s*('{{2}}|\"|`{{2}})|^im\w*[ (\[_]*-?z|^{_Z}[ _]?im\w*\b|^{_Z}[ _]?img\b"
-        r"|^(impedance )?imag\w*\b|^x(_?s|\b)|^reactance",
+        r"|^z2\b|^(impedance )?imag\w*\b|^x(_?s|\b)|^reactance",
     ),
     (
         "re",
-        rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^(impedance )?real(teil)?\b|^r(_?s|\b)|^resistance",
+        rf"^{_Z}\s*['`]|^re\w*[ (\[_]*z|^{_Z}[ _]?re\w*\b|^z1\b|^(impedance )?real(teil)?\b|^r(_?s|\b)|^resistance",
     ),
     ("temperature", r"^(temp\w*|t)\b\W*(°|deg)?\s*[ck]\b"),
     ("time", r"^(corrected )?(elapsed )?(time|zeit|temps|t)\b|^pt time"),
@@ -83,7 +83,8 @@ def read_name(text: str) -> ColumnName:
     plain = re.sub(r"^WE\(\d\)\.", "", plain)
     sign = re.match(r"^[\s(\[]*(-|−|–|minus\b|neg\b|negative\b)\s*", plain, re.IGNORECASE)
     body = plain[sign.end() :] if sign else plain
-    role = next((r for r, pattern in ROLES if re.search(pattern, body.lower())), None)
+    logarithm = re.match(r"^log(10|_10)?\b|^ln\b|^log10", body.lower())
+    role = None if logarithm else next((r for r, pattern in ROLES if re.search(pattern, body.lower())), None)
     if role in ("re", "im") and sign is None:
         inner = re.match(r"^[a-z]+\s*[(\[]\s*(-|−|–)", body, re.IGNORECASE)
         sign = inner

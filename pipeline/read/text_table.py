@@ -31,6 +31,7 @@ _UNIT = re.compile(
     r"^[(\[]?([kMmG]?hz|[km]?ohms?|[kmM]?[ΩΩ]|m?s|sec|[mµμ]?v( vs.*)?|[mµμun]?a|°c?|deg(rees?)?( ?c)?|bits|Â?[^\w\s]{1,2})[)\]]?$",
     re.IGNORECASE,
 )
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+\.\d+")
 Block = tuple[int, FloatArray]
 
 
@@ -142,8 +143,6 @@ def _choose(raw: RawFile, sample: list[str], decimal: str) -> tuple[str | None, 
     best, chosen = 0, None
     for comma in commas:
         for delimiter in ("\t", ";", ",", None):
-            if comma and delimiter == ",":
-                continue
             score = sum(int(np.isfinite(b).sum()) for _, b in _blocks(sample, delimiter, comma))
             if score > best:
                 best, chosen = score, (delimiter, comma)
@@ -204,9 +203,11 @@ def _row(line: str, delimiter: str | None, comma: bool) -> list[float] | None:
     if len(fields) < 2:
         return None
     if comma:
-        if any("." in f and "," in f for f in fields):
+        if any("." in f and ("," in f or delimiter == ",") for f in fields):
             return None
         fields = [f.replace(",", ".") for f in fields]
+    else:
+        fields = [f.replace(",", "") if "," in f and _THOUSANDS.fullmatch(f) else f for f in fields]
     out = [to_float(f) for f in fields]
     words = sum(math.isnan(v) and f.lower() not in ("nan", "") for f, v in zip(fields, out, strict=True))
     return out if words <= len(fields) // 3 and len(fields) - words >= 2 else None
@@ -231,7 +232,7 @@ def _header(lines: Sequence[str], first: int, delimiter: str | None, width: int)
             if not units and len(fields) >= 2 and all(_UNIT.match(f) for f in fields if f):
                 units = named
                 break
-            if sum(read_name(f).role is not None for f in fields) >= 2:
+            if len({read_name(f).role for f in fields} - {None}) >= 2:
                 return tuple(
                     f"{n} {u}" if u and u != "#" else n for n, u in zip(named, units or [""] * width, strict=True)
                 )
@@ -248,7 +249,7 @@ def _join_units(fields: list[str]) -> list[str]:
     """``Freq``, ``(Hz)`` split by blanks are one name."""
     out: list[str] = []
     for f in fields:
-        if out and re.fullmatch(r"[(\[][^)\]]*[)\]]", f):
+        if out and re.fullmatch(r"[(\[][^)\]]*[)\]]|/\s?[\wΩμµ°]+", f):
             out[-1] += " " + f
         else:
             out.append(f)

@@ -244,6 +244,34 @@ def test_a_point_measured_twice_at_the_turn_belongs_to_both_sweeps():
     assert_z(text("Frequency/Hz\tImpedance/Ohm\tPhase/deg", f, abs(z), np.angle(z, deg=True), delimiter="\t"), 2)
 
 
+def test_z1_and_z2_with_units_after_blanks():
+    assert_z(text("  Z1 /ohm   Z2 /ohm   freq. /Hz", Z.real, Z.imag, F, delimiter="   "))
+    assert_z(text("Freq\tZ1\tZ2\nkHz\tkOhm\tkOhm", F / 1e3, Z.real / 1e3, Z.imag / 1e3, delimiter="\t"))
+
+
+def test_numbers_in_quotes_with_a_decimal_comma_or_with_thousands():
+    head = '"Frequency (Hz)","Re(Z) (Ohm)","-Im(Z) (Ohm)"\n'
+    for form in (lambda v: f"{v:.9f}".replace(".", ","), lambda v: f"{v:,.9f}"):
+        rows = [",".join(f'"{form(v)}"' for v in row) for row in zip(F, Z.real, -Z.imag, strict=True)]
+        assert_z((head + "\n".join(rows) + "\n").encode())
+
+
+def test_logarithms_are_no_frequencies():
+    with pytest.raises(ReadError, match="no frequency and impedance among: log10"):
+        read(
+            text("log10(Frequency/Hz),log10(|Z|/Ohm),Phase (deg)", np.log10(F), np.log10(abs(Z)), np.angle(Z, deg=True))
+        )
+
+
+def test_curves_side_by_side_are_said_to_be_left_out():
+    title = "Linear Sweep Voltammetry,,Linear Sweep Voltammetry [2],\nV,µA,V,µA"
+    found = sweep(text(title, E, I * 1e6, E, I))
+    np.testing.assert_allclose(found[0].current_a, I)
+    assert "2 curves side by side" in str(found[0].findings[0])
+    names = "f (Hz),Z' (Ohm),Z'' (Ohm)"
+    assert "side by side" in said(assert_z(text(f"{names},{names}", F, Z.real, Z.imag, F, Z.real, Z.imag)))
+
+
 def test_blocks_and_cycles_of_a_sweep():
     assert len(sweep(text("E/V,I/A", E, I) * 2)) == 2
     assert len(sweep(text("E/V,I/A,cycle", np.tile(E, 3), np.tile(I, 3), np.repeat([1, 2, 3], 9)))) == 3
