@@ -22,7 +22,7 @@ from pipeline.check.artefacts import (
     rms,
     suspect_reason,
 )
-from pipeline.check.kramers_kronig import estimate_noise, fit_linear_kk
+from pipeline.check.kramers_kronig import estimate_noise, fit_linear_kk, phase_ramp
 from pipeline.errors import CheckError
 from pipeline.model.impedance import CheckedSpectrum, KkLevel, KramersKronig
 from pipeline.model.measurement import ComplexArray, FloatArray, ImpedanceSpectrum
@@ -30,6 +30,9 @@ from pipeline.model.result import Finding, Mask
 
 MEASURABLE_OHM = (1e-9, 1e18)
 """Beyond these |Z| is an overload mark or a lost exponent, in any instrument's file."""
+
+RAMP_SIGMAS = 5.0
+"""From which on a turned phase is more than chance, its corner being free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,14 @@ def check_spectrum(
     sigmas = f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig"
     if kk.level == "fail" and noise <= settings.max_noise:
         before = keep.copy()
+        corner, by_ramp, by_point = phase_ramp(f[keep], z[keep], kk.n_elements)
+        if by_ramp > max(by_point, RAMP_SIGMAS**2 * noise**2) and _passes(
+            f[keep & (f <= corner)], z[keep & (f <= corner)], noise, settings
+        ):
+            outliers = []
+            turned = int(np.sum(keep & (f > corner)))
+            mask(f > corner, f"high-frequency artefact: the phase turns above {corner:.3g} Hz; the rest passes without")
+            kk = replace(kk, reason=f"{kk.reason}; passes without the {turned} fastest points, which are masked")
         for i in outliers:
             why = suspect_reason(i, f, spectrum.quality, settings.max_quality_percent)
             mask(np.arange(f.size) == i, f"{sigmas}; {why}" if why else sigmas)

@@ -66,6 +66,32 @@ def solve_linear_kk(omega: FloatArray, z: ComplexArray, tau_s: FloatArray) -> Li
     return LinearKk(n_elements=tau_s.size, mu=mu, fitted_ohm=(fitted[:n] + 1j * fitted[n:]) * np.abs(z))
 
 
+def phase_ramp(frequency_hz: FloatArray, impedance_ohm: ComplexArray, n_elements: int) -> tuple[float, float, float]:
+    """A phase turned in proportion to ln f above some frequency, against the worst single point, both beside the relaxations.
+
+    Returns
+    -------
+    corner_hz, by_ramp, by_point:
+        The last point that is not turned, and by how much each lowers the sum of squared relative residuals.
+    """
+    w, z = 2 * np.pi * frequency_hz, impedance_ohm
+    n, ln_f = z.size, np.log(frequency_hz)
+    design, target = _weighted(w, z, np.geomspace(0.1 / w.max(), 10 / w.min(), n_elements))
+    q = np.linalg.qr(design)[0]
+    residual = target - q @ (q.T @ target)
+    turn = 1j * z / np.abs(z)
+    order = np.argsort(-frequency_hz)
+    corners = order[3 : max(4, n // 5)]
+    ramps = [turn * np.maximum(ln_f - ln_f[k], 0.0) for k in corners]
+    columns = np.array([np.concatenate([c.real, c.imag]) for c in ramps]).T
+    columns -= q @ (q.T @ columns)
+    by_ramp = (residual @ columns) ** 2 / np.maximum(np.sum(columns**2, axis=0), 1e-300)
+    free = 1 - np.sum(q**2, axis=1)
+    points = residual**2 / np.maximum(free, 1e-9)
+    best = int(np.argmax(by_ramp))
+    return float(frequency_hz[corners[best]]), float(by_ramp[best]), float((points[:n] + points[n:]).max())
+
+
 def _weighted(w: FloatArray, z: ComplexArray, tau: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(2n, k + 3) columns: relaxations, R0, w L, 1/(w C), real parts above imaginary ones, and the target (2n,)."""
     n, k, weight = w.size, tau.size, 1 / np.abs(z)

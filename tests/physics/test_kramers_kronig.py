@@ -62,6 +62,16 @@ def test_one_outlier_is_found_at_its_index_and_masked_with_the_reason():
         assert not found.keep[index]
 
 
+def test_a_turned_phase_is_masked_whole_not_at_its_corner():
+    """The relaxations follow the ramp itself: only its corner stands out, and masking that would keep what is wrong."""
+    found = [checked(FAULTS["phase ramp over 8 points"], seed) for seed in range(20)]
+    cut = [int(np.sum(~np.array(c.keep))) for c in found]
+    assert sum(n in (7, 8, 9) for n in cut) >= 18, cut
+    for c, n in zip(found, cut, strict=True):
+        assert not any(c.keep[:n])
+        assert all("phase turns" in m.reason for m in c.masks)
+
+
 def test_the_noise_level_is_found():
     noise = [checked(FAULTS["clean"], seed).noise for seed in range(20)]
     assert np.mean(noise) == pytest.approx(0.003, rel=0.07)
