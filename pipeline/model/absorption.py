@@ -108,6 +108,8 @@ class ReducedAbsorption:
     settings: Mapping[str, float | str] = field(default_factory=dict)
     """What was used: norm1, norm2, clamps, nvict … for the methods table."""
     findings: tuple[Finding, ...] = ()
+    edge_step_bias: float = 0.0
+    """Relative difference of an arctangent edge's step: in ``edge_step.sigma``, common to samples of one edge for the most part."""
 
     def __post_init__(self) -> None:
         names = ("energy_ev", "mu", "mu_sigma", "normalized", "flattened", "background", "pre_edge", "post_edge",

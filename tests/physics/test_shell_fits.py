@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -104,6 +105,22 @@ def test_an_error_of_s02_arrives_in_n(cache, bond):
     assert m.low < 5.0 < m.high
     assert right["x"].s02_origin == "calibrated on ref (N = 6)"
     assert right["ref"].coordination.sigma == 0
+
+
+def test_a_bias_that_both_steps_have_cancels_from_n_and_stays_in_s02(cache, bond):
+    """3 % in both steps, which is all their sigma: N has the noise only; 3 % and 1 %: the 2 % between them."""
+    ref = reduced("ref", thermal_chi(bond, 5.4, 0.0, 0.0034), 5e-4, 1, step_sigma=0.03)
+    other = reduced("x", thermal_chi(bond, 4.5, 0.0, 0.0042), 5e-4, 2, step_sigma=0.03)
+    ref = dataclasses.replace(ref, edge_step_bias=0.03)
+    alike, _ = edge(cache, [(ref, SIX), (dataclasses.replace(other, edge_step_bias=0.03), NONE)])
+    less = dataclasses.replace(other, edge_step=dataclasses.replace(other.edge_step, sigma=0.01), edge_step_bias=0.01)
+    apart, _ = edge(cache, [(ref, SIX), (less, NONE)])
+    noise = alike["x"].coordination.sigma / alike["x"].coordination.value
+    assert noise < 0.02
+    assert (apart["x"].coordination.sigma / apart["x"].coordination.value) ** 2 == pytest.approx(
+        noise**2 + 0.02**2, rel=0.02
+    )
+    assert alike["ref"].s02.sigma / alike["ref"].s02.value > 0.03
 
 
 def test_without_a_known_coordination_s02_is_assumed_and_loosens_n(cache, bond):

@@ -9,8 +9,7 @@ the same ranges, is off by 0.3 to 0.9 % there, which the tail of the white line 
 A slow oscillation of the atomic background bends both alike: what that does to the step shows in neither.
 
 The lines and the step that divides chi stay those of Athena, so that anyone can repeat them; the difference goes into the error
-of the step.  It goes there in full: between samples at one edge most of it is common and would cancel from their ratio, but an
-``Estimate`` cannot say which part, so N by a reference of the same edge has a sigma that is too wide rather than too narrow.
+of the step, and stands beside it: what two samples of one edge have alike of it cancels from N by a calibrated S02.
 """
 
 from __future__ import annotations
@@ -108,7 +107,9 @@ def doubt_step(
         problem = f"the edge step {norm.edge_step:.4g} is not checked against an arctangent edge: {shaped.reason}"
         return norm, Finding(severity="info", field="edge_step", problem=problem)
     off = shaped.step - norm.edge_step
-    doubted = replace(norm, edge_step_sigma=float(np.hypot(norm.edge_step_sigma, off)))
+    doubted = replace(
+        norm, edge_step_sigma=float(np.hypot(norm.edge_step_sigma, off)), edge_step_bias=off / norm.edge_step
+    )
     if abs(off) <= WORTH_TELLING * norm.edge_step:
         return doubted, None
     problem = (

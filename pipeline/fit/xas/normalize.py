@@ -41,6 +41,8 @@ class Normalized:
     normalized: FloatArray
     flattened: FloatArray
     ranges: NormRanges
+    edge_step_bias: float = 0.0
+    """Relative: how much higher an arctangent edge comes out, see ``edge_shape``."""
 
 
 def smoothed_derivative(energy_ev: FloatArray, mu: FloatArray, at_ev: FloatArray, width_ev: float) -> FloatArray:

@@ -157,6 +157,7 @@ def _reduce(
         post_edge=norm.post_edge,
         e0_ev=e0,
         edge_step=Estimate(value=norm.edge_step, sigma=norm.edge_step_sigma, unit="1"),
+        edge_step_bias=norm.edge_step_bias,
         k_per_angstrom=background.k,
         chi=background.chi,
         chi_sigma=chi_sigma,

@@ -183,7 +183,10 @@ def model_chi_r(s: SampleFit, chi: FloatArray) -> tuple[FloatArray, np.ndarray]:
 
 
 def _coordination(i: int, samples: Sequence[SampleFit], joint: JointFit, amplitude: Amplitude) -> Estimate:
-    """N = amplitude / S02 with the errors of both amplitudes, their covariance, and of both edge steps."""
+    """N = amplitude / S02 with the errors of both amplitudes, their covariance, and of both edge steps.
+
+    What an arctangent edge would do to both steps of one edge alike cancels; its difference stays.
+    """
     a = float(joint.local(i)[0])
     if i == amplitude.reference:
         return Estimate(value=amplitude.coordination, sigma=0.0, unit="1")
@@ -196,7 +199,9 @@ def _coordination(i: int, samples: Sequence[SampleFit], joint: JointFit, amplitu
     ref = amplitude.reference
     b = float(joint.local(ref)[0])
     shared = float(joint.covariance[joint.index[i][0], joint.index[ref][0]]) / (a * b)
-    variance = _relative(joint, i) ** 2 + _relative(joint, ref) ** 2 - 2 * shared + step**2 + _step(samples[ref]) ** 2
+    bias, of_reference = (samples[k].reduced.edge_step_bias for k in (i, ref))
+    steps = step**2 + _step(samples[ref]) ** 2 - 2 * bias * of_reference
+    variance = _relative(joint, i) ** 2 + _relative(joint, ref) ** 2 - 2 * shared + steps
     spread = _spread(joint, lambda t: joint.local(i, t)[0] / joint.local(ref, t)[0] * amplitude.coordination, value)
     return _both(value, abs(value) * float(np.sqrt(max(variance, 0.0))), spread, "1")
 
