@@ -51,8 +51,10 @@ def draw_windows(name: str, windows: Sequence[StabilityWindow], *, simulated: bo
                           label="measured" if not _has(axes, "measured") else None)  # fmt: skip
             for limit, color, what, side in ((red, BLUE, "reduction", "right"), (ox, RED, "oxidation", "left")):
                 if limit is not None:
+                    onset = f"onset of {what}"
                     axes.errorbar(limit.value, y + 0.17, xerr=[[limit.value - limit.low], [limit.high - limit.value]],
-                                  fmt="|", ms=11, mew=1.4, color=color, elinewidth=0.9)  # fmt: skip
+                                  fmt="|", ms=11, mew=1.4, color=color, elinewidth=0.9,
+                                  label=onset if not _has(axes, onset) else None)  # fmt: skip
                     axes.text(
                         limit.value + (0.06 if side == "left" else -0.06),
                         y + 0.17,
