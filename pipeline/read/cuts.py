@@ -11,13 +11,16 @@ from pipeline.model.measurement import FloatArray
 
 JUMP = 3.0
 """A step against the direction counts as a jump back from this many median steps on."""
+START_OVER_END = 10.0
+"""A sweep up that starts this far above the end of the sweep down after it is the beginning of the same spectrum."""
 
 
 def cut_sweeps(frequency_hz: FloatArray) -> tuple[NDArray[np.int_], bool]:
     """First indices of all sweeps but the first, and whether the frequencies are unsorted (then there are no cuts).
 
     A new sweep begins where the frequency jumps back, or where it turns for at least three steps.  Where that would leave
-    pieces of fewer than four points on average, or every third step turns, the list is one unsorted sweep.
+    pieces of fewer than four points on average, or every third step turns, the list is one unsorted sweep.  So is one that
+    starts in the middle, goes up, turns and goes down far beyond its start, as Zahner instruments measure.
 
     Parameters
     ----------
@@ -48,4 +51,6 @@ def cut_sweeps(frequency_hz: FloatArray) -> tuple[NDArray[np.int_], bool]:
     if len(cuts) + 1 > max(2, frequency_hz.size / 4) or turns > max(2, frequency_hz.size / 3):
         return found[:0], True
     parts = np.split(frequency_hz, found)
+    if len(parts) == 2 and sign[0] > 0 and not jump.any() and parts[0].min() > START_OVER_END * parts[1].min():
+        return found[:0], True
     return found, any(bool(np.any(np.diff(p) > 0) and np.any(np.diff(p) < 0)) for p in parts)

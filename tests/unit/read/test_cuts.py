@@ -50,3 +50,12 @@ def test_cuts(f, cuts, unsorted):
 def test_sweeps_of_different_length_and_of_slightly_other_frequencies():
     found, _ = cut_sweeps(np.concatenate([DOWN[:40], DOWN * 1.0003, DOWN[:20] * 0.9999]))
     assert found.tolist() == [40, 110]
+
+
+def test_up_from_the_middle_and_down_beyond_is_one_spectrum():
+    up, down = np.geomspace(1e3, 1e6, 15), np.geomspace(1e6, 0.1, 43)
+    cuts, unsorted = cut_sweeps(np.concatenate([up, down]))
+    assert cuts.size == 0
+    assert unsorted
+    whole = np.geomspace(0.1, 1e6, 43)  # the same range twice, for hysteresis: two spectra
+    assert cut_sweeps(np.concatenate([whole, down]))[0].size == 1
