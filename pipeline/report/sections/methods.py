@@ -10,6 +10,7 @@ SOURCES = {
     "hurvich": "C. M. Hurvich, C.-L. Tsai, Biometrika 76 (1989) 297 (corrected information criterion)",
     "schwarz": "G. Schwarz, Ann. Stat. 6 (1978) 461 (Bayesian information criterion)",
     "venzon": "D. J. Venzon, S. H. Moolgavkar, Appl. Stat. 37 (1988) 87 (profile likelihood)",
+    "turek": "D. Turek, D. Fletcher, Comput. Stat. Data Anal. 56 (2012) 2809 (intervals over models)",
     "hsu": "C. H. Hsu, F. Mansfeld, Corrosion 57 (2001) 747 (capacitance of an R-CPE arc)",
     "brug": "G. J. Brug et al., J. Electroanal. Chem. 176 (1984) 275 (capacitance of a blocking CPE)",
     "irvine": "J. T. S. Irvine, D. C. Sinclair, A. R. West, Adv. Mater. 2 (1990) 132 (capacitance and region)",
@@ -59,7 +60,9 @@ def _impedance(summary: RunSummary) -> tuple[str, tuple[str, ...]] | None:
         "R‖CPE arcs and a blocking CPE, each term only where the data ask for it: residuals relative to the "
         "modulus, logarithmic parameters, resistances eliminated by variable projection, many starts, and the "
         "minimum taken as global when independent starts meet in it. Orders were compared by information criteria "
-        "and physical conditions. Where sigma exceeds 5 %, intervals come from the profile likelihood. "
+        "and physical conditions. Circuits that differ in the single terms count in sigma and in the intervals by "
+        "their Akaike weight; where sigma exceeds 5 %, intervals come from the profile likelihood. Where the misfit "
+        "is beyond the noise, one arc more was tried, and what it moves is in sigma. "
         "Capacitances are C = (Q R^(1−n))^(1/n). "
     )
     if any(p.series is not None for p in summary.pellets):
@@ -73,7 +76,7 @@ def _impedance(summary: RunSummary) -> tuple[str, tuple[str, ...]] | None:
         "pristine phases measured the same way; raw capacitances were not used, because the published table holds "
         "for l/A = 1 cm⁻¹."
     )
-    return text, ("golub", "hurvich", "schwarz", "venzon", "hsu", "brug", "irvine", "boukamp", "schonleber")
+    return text, ("golub", "hurvich", "schwarz", "turek", "venzon", "hsu", "brug", "irvine", "boukamp", "schonleber")
 
 
 def _conduction(summary: RunSummary) -> tuple[str, tuple[str, ...]] | None:
