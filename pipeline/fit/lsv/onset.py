@@ -213,7 +213,7 @@ def _all_onsets(
             continue
         target = density * 1e-2 * area  # uA/cm2 -> A
         if target < 3 * spread:
-            text = f"{target * 1e6:.3g} uA lies within the noise of {spread * 1e6:.3g} uA"
+            text = f"{target * 1e6:.3g} uA is under 3 sigma of the baseline, {spread * 1e6:.3g} uA of noise and wander"
             add(name, None, text, refused=True)
             continue
         add(name, cross_level(s.x, faradaic, smoothed, target, begin, draws), _missing(s, smoothed, target))
