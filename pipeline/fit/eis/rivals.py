@@ -126,7 +126,7 @@ def _spread(
     fits: list[OrderFit], weights: FloatArray, ln: FloatArray, sigma: FloatArray, moved: list[tuple[str, float]]
 ) -> Spread:
     """All circuits together; then the hidden arcs (words, shift), which have no weight, on top."""
-    shift = ln - ln[0]
+    shift, weights = ln - ln[0], weights / weights.sum()  # a circuit without a resistance has no say in the total
     width = float(np.sqrt(weights @ (sigma**2 + shift**2)))
     low, high = -Z95 * float(sigma[0]), Z95 * float(sigma[0])
     if len(fits) > 1:
