@@ -17,10 +17,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.model.result import Estimate, Verdict
-from pipeline.model.summary import CompositionPoint, ConductivityPoint
-from pipeline.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
-from pipeline.summarize.composition import CompositionSettings, find_optimum
+from pipeline.core.values import Estimate, Verdict
+from pipeline.techniques.impedance.model import CompositionPoint, ConductivityPoint
+from pipeline.techniques.impedance.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
+from pipeline.techniques.impedance.summarize.composition import CompositionSettings, find_optimum
 
 KB, T25, EA = 8.617333262e-5, 298.15, 0.300
 GOOD = Verdict(level="resolved", reason="")

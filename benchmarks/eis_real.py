@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from eis_reference import reference_fit
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.errors import PipelineError
-from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
-from pipeline.model.measurement import RawFile
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.read.recognise import read_impedance
+from pipeline.core.errors import PipelineError
+from pipeline.core.sample import RawFile
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.read.spectra import read_impedance
 
 FILES = (
     "hybrid-drt/tutorials_PEIS_LPSCl_IonBlocking_-25C.mpr",

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import least_squares
 
-from pipeline.model.measurement import ImpedanceSpectrum, Source
+from pipeline.core.sample import Source
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
 
 FREQUENCY_HZ = np.geomspace(7e6, 1.0, 69)
 OMEGA = 2 * np.pi * FREQUENCY_HZ

@@ -22,12 +22,14 @@ from typing import Any
 import numpy as np
 from formats_larch import larch_table
 
-from pipeline.errors import ReadError
-from pipeline.model.measurement import RawFile
-from pipeline.read.biologic import current_a, parse_eclab
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.read.recognise import read_impedance, read_sweeps, recognise
-from pipeline.read.source import load_raw
+from pipeline.core.errors import ReadError
+from pipeline.core.raw_files import load_raw
+from pipeline.core.recognition import recognise
+from pipeline.core.sample import RawFile
+from pipeline.instruments.eclab.tables import parse_eclab
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.impedance.read.spectra import read_impedance
+from pipeline.techniques.sweeps.read import current_a, read_sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = {

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import ReadError
-from pipeline.model.measurement import AbsorptionScan, RawFile
-from pipeline.read.absorption import XasReadSettings, read_scans
+from pipeline.core.errors import ReadError
+from pipeline.core.sample import RawFile
+from pipeline.techniques.absorption.model import AbsorptionScan
+from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
 
 Cell = tuple[str, str]
 

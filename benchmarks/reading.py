@@ -17,10 +17,11 @@ from pathlib import Path
 
 from formats import ENVIRONMENTS, peer_python
 
-from pipeline.read.absorption import XasReadSettings, read_scans
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.read.recognise import read_impedance, read_sweeps
-from pipeline.read.source import load_raw
+from pipeline.core.raw_files import load_raw
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.impedance.read.spectra import read_impedance
+from pipeline.techniques.sweeps.read import read_sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 SERIES = "eis/InES_VMP3_SSB/20220309_(Form02C)EIS_charging_10bis16V_step_01V+(1C+EIS)50cycle_17_GEIS_C08"

@@ -15,8 +15,8 @@ import numpy as np
 REPO = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPO))
 
-from pipeline.model.measurement import Sample  # noqa: E402
-from pipeline.report.write import report_files  # noqa: E402
+from pipeline.core.report.write import report_files  # noqa: E402
+from pipeline.core.sample import Sample  # noqa: E402
 from tests.synthetic_run import PELLET, make_run, spectrum_fit  # noqa: E402
 
 PELLETS = 20

@@ -18,10 +18,10 @@ from scipy.signal import fftconvolve
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.check.lsv import LsvCheckSettings, check_sweep
-from pipeline.fit.lsv.onset import OnsetSettings, find_onsets
-from pipeline.model.measurement import LinearSweep, Source
-from pipeline.model.sweep import SweepConditions, SweepFit
+from pipeline.core.sample import Source
+from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings, check_sweep
+from pipeline.techniques.sweeps.fit.onset import OnsetSettings, find_onsets
+from pipeline.techniques.sweeps.model import LinearSweep, SweepConditions, SweepFit
 
 AREA_CM2, RATE, NOISE, C_DL, LEAK, K, REFERENCE = 0.7854, 1e-4, 20e-9, 2e-3, 2e-8, 50e-6, 0.08
 REST = 60

@@ -14,12 +14,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.check.xas import XasCheckSettings, check_scan
-from pipeline.fit.xas.background import BackgroundChoice, remove_background
-from pipeline.fit.xas.fourier import k_to_r
-from pipeline.fit.xas.reduce import ReduceSettings, reduce_scans
-from pipeline.fit.xas.wavelet import WaveletSettings, transform_wavelet
-from pipeline.model.measurement import AbsorptionScan, Source
+from pipeline.core.sample import Source
+from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.fit.reduce.background import BackgroundChoice, remove_background
+from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
+from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
+from pipeline.techniques.absorption.fit.reduce.wavelet import WaveletSettings, transform_wavelet
+from pipeline.techniques.absorption.model import AbsorptionScan
 
 E0, K2 = 9881.0, 0.26246829
 

@@ -15,20 +15,20 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
-    "estimate_text": "pipeline.report.text",
-    "headline_line": "pipeline.report.rows.key",
-    "headline_window": "pipeline.report.rows.key",
-    "load_results": "pipeline.batch",
-    "load_study": "pipeline.study",
-    "rebuild_report": "pipeline.batch",
-    "run_study": "pipeline.batch",
-    "load_raw": "pipeline.read.source",
-    "read_impedance": "pipeline.read.recognise",
-    "read_scans": "pipeline.read.absorption",
-    "read_sweeps": "pipeline.read.recognise",
-    "to_impedance": "pipeline.fit.eis.exchange",
-    "to_larch": "pipeline.fit.xas.exchange",
-    "to_lmfit": "pipeline.fit.eis.exchange",
+    "estimate_text": "pipeline.core.report.text",
+    "headline_line": "pipeline.core.report.key_rows",
+    "headline_window": "pipeline.core.report.key_rows",
+    "load_results": "pipeline.core.batch",
+    "load_study": "pipeline.core.study",
+    "rebuild_report": "pipeline.core.batch",
+    "run_study": "pipeline.core.batch",
+    "load_raw": "pipeline.core.raw_files",
+    "read_impedance": "pipeline.instruments.recognise",
+    "read_scans": "pipeline.techniques.absorption.read.scans",
+    "read_sweeps": "pipeline.instruments.recognise",
+    "to_impedance": "pipeline.techniques.impedance.fit.exchange",
+    "to_larch": "pipeline.techniques.absorption.fit.exchange",
+    "to_lmfit": "pipeline.techniques.impedance.fit.exchange",
 }
 
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605

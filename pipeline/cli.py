@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.model.measurement import Recognition
-    from pipeline.model.result import Finding
-    from pipeline.model.summary import Rejection
+    from pipeline.core.sample import Recognition
+    from pipeline.core.summary import Rejection
+    from pipeline.core.values import Finding
 
 NUMBER = r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     args = _parser().parse_args(argv)
-    from pipeline.errors import StudyError
+    from pipeline.core.errors import StudyError
 
     try:
         do: Callable[[argparse.Namespace], int] = args.do
@@ -116,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from pipeline.batch import run_study
+    from pipeline.core.batch import run_study
 
     with tqdm(unit="task", file=sys.stderr, disable=None, leave=False) as bar:
 
@@ -137,7 +137,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _tell(outcome: object, *, strict: bool) -> int:
-    from pipeline.batch.run import RunOutcome
+    from pipeline.core.batch.run import RunOutcome
 
     assert isinstance(outcome, RunOutcome)
     print(outcome.printed)
@@ -167,20 +167,20 @@ def _rejections(rejected: Iterable[Rejection]) -> list[str]:
 
 
 def _collect(args: argparse.Namespace) -> int:
-    from pipeline.batch import collect_results
+    from pipeline.core.batch import collect_results
 
     return _tell(collect_results(args.study, args.out), strict=False)
 
 
 def _init(args: argparse.Namespace) -> int:
-    from pipeline.study.draft import draft_study
+    from pipeline.core.study.draft import draft_study
 
     target = args.folder / "study.toml"
     if target.exists() and not args.force:
         print(f"{target}: exists already (--force replaces it)", file=sys.stderr)
         return 2
     text, notes = draft_study(args.folder, args.name_rule)
-    from pipeline.atomic import write_whole
+    from pipeline.core.atomic import write_whole
 
     write_whole(target, text.encode())
     for line in notes:
@@ -190,10 +190,10 @@ def _init(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from pipeline.errors import PipelineError
-    from pipeline.inspection import inspect_file
-    from pipeline.read.source import load_raw
-    from pipeline.study.settings import settings_class
+    from pipeline.core.errors import PipelineError
+    from pipeline.core.inspection import inspect_file
+    from pipeline.core.raw_files import load_raw
+    from pipeline.core.study.settings import settings_class
 
     stages = ("eis.read", "eis.check", "lsv.check", "xas.read", "xas.check")  # no fit: that would import larch
     settings = {stage: settings_class(stage)() for stage in stages}
@@ -259,7 +259,7 @@ def _useless(known: Recognition) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from pipeline.batch import rebuild_report
+    from pipeline.core.batch import rebuild_report
 
     print(rebuild_report(args.results))
     print(f"report: {args.results / 'report.html'}")
@@ -267,8 +267,8 @@ def _report(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from pipeline.batch import load_results
-    from pipeline.report.archive import write_archive
+    from pipeline.core.batch import load_results
+    from pipeline.core.report.archive import write_archive
 
     write_archive(load_results(args.results), args.results)
     print(f"archive: {args.results / 'archive'}")
@@ -276,8 +276,8 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> int:
-    from pipeline.study import load_study
-    from pipeline.study.settings import describe_settings, resolve_settings
+    from pipeline.core.study import load_study
+    from pipeline.core.study.settings import describe_settings, resolve_settings
 
     if args.study is None:
         settings, layers, _ = resolve_settings({})

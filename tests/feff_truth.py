@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from pipeline.fit.xas.feff import PathSearch, run_feff, write_input
-from pipeline.fit.xas.fourier import k_to_r
-from pipeline.fit.xas.structures import octahedron
-from pipeline.model.absorption import ReducedAbsorption
-from pipeline.model.result import Estimate
+from pipeline.core.values import Estimate
+from pipeline.techniques.absorption.fit.feff.program import PathSearch, run_feff, write_input
+from pipeline.techniques.absorption.fit.feff.structures import octahedron
+from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
+from pipeline.techniques.absorption.model import ReducedAbsorption
 
 K = np.arange(0, 16.001, 0.05)
 K2_PER_EV = 0.2624684

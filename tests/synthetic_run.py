@@ -7,10 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.model.absorption import Distortion, ReducedAbsorption, ScanUse, ScatteringPath, ShellFit, WaveletMap
-from pipeline.model.impedance import (
+from pipeline.core.sample import Pellet, Sample, Source
+from pipeline.core.summary import Rejection, RunSummary
+from pipeline.core.values import Estimate, Finding, Mask, Verdict
+from pipeline.techniques.absorption.model import (
+    Distortion,
+    ReducedAbsorption,
+    ScanUse,
+    ScatteringPath,
+    ShellFit,
+    WaveletMap,
+)
+from pipeline.techniques.impedance.model import (
     Arc,
+    ArrheniusFit,
     CheckedSpectrum,
+    CompositionOptimum,
+    CompositionPoint,
+    ConductivityPoint,
+    ImpedanceSpectrum,
     KramersKronig,
     ModelScore,
     PelletFit,
@@ -19,19 +34,15 @@ from pipeline.model.impedance import (
     SeriesFit,
     SpectrumFit,
 )
-from pipeline.model.measurement import ImpedanceSpectrum, LinearSweep, Pellet, Sample, Source
-from pipeline.model.result import Estimate, Finding, Mask, Verdict
-from pipeline.model.summary import (
-    ArrheniusFit,
-    CompositionOptimum,
-    CompositionPoint,
-    ConductivityPoint,
+from pipeline.techniques.sweeps.model import (
+    CheckedSweep,
     LimitDifference,
-    Rejection,
-    RunSummary,
+    LinearSweep,
+    Onset,
     StabilityWindow,
+    SweepConditions,
+    SweepFit,
 )
-from pipeline.model.sweep import CheckedSweep, Onset, SweepConditions, SweepFit
 
 KB_EV = 8.617333262e-5
 PELLET = Pellet(thickness_m=5.5e-4, diameter_m=0.01, thickness_sigma_m=1e-5, diameter_sigma_m=2e-5, mass_kg=1.2e-4)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.errors import CheckError, ReadError
-from pipeline.model.measurement import ImpedanceSpectrum, RawFile
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.read.recognise import read_impedance, read_sweeps
+from pipeline.core.errors import CheckError, ReadError
+from pipeline.core.sample import RawFile
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.read.spectra import read_impedance
+from pipeline.techniques.sweeps.read import read_sweeps
 
 F = np.geomspace(7e6, 1, 40)
 Z = 200 + 4e3 / (1 + (2j * np.pi * F * 4e3 * 5e-11) ** 0.92) + 1 / (2e-6 * (2j * np.pi * F) ** 0.85)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.errors import FitError
-from pipeline.fit.xas.cif import read_cif
-from pipeline.fit.xas.structures import choose_structure
+from pipeline.core.errors import FitError
+from pipeline.science.cif import read_cif
+from pipeline.techniques.absorption.fit.feff.structures import choose_structure
 
 CELL = "data_x\n_cell_length_a 5\n_cell_length_b 5\n_cell_length_c 5\n"
 ANGLES = "_cell_angle_alpha 90\n_cell_angle_beta 90\n_cell_angle_gamma 90\n"

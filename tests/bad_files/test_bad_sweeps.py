@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.check.lsv import LsvCheckSettings
-from pipeline.fit.lsv.onset import OnsetSettings
-from pipeline.flow import reduce_sweeps
-from pipeline.model.measurement import RawFile
-from pipeline.model.summary import Record
-from pipeline.model.sweep import SweepConditions
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.study.rows import LsvFile
+from pipeline.core.flow import reduce_sweeps
+from pipeline.core.sample import RawFile
+from pipeline.core.study.rows import LsvFile
+from pipeline.core.summary import Record
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings
+from pipeline.techniques.sweeps.fit.onset import OnsetSettings
+from pipeline.techniques.sweeps.model import SweepConditions
 
 SETTINGS = {"eis.read": DelimitedSettings(), "lsv.check": LsvCheckSettings(), "lsv.onset": OnsetSettings()}
 E_V = np.linspace(2.5, 4.5, 400)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.check.xas import XasCheckSettings
-from pipeline.fit.xas.reduce import ReduceSettings
-from pipeline.flow import reduce_absorption
-from pipeline.model.measurement import RawFile
-from pipeline.model.summary import Record
-from pipeline.read.absorption import XasReadSettings
-from pipeline.study.rows import XasGroup
+from pipeline.core.flow import reduce_absorption
+from pipeline.core.sample import RawFile
+from pipeline.core.study.rows import XasGroup
+from pipeline.core.summary import Record
+from pipeline.techniques.absorption.check.scan import XasCheckSettings
+from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings
+from pipeline.techniques.absorption.read.scans import XasReadSettings
 
 K2, E0 = 0.26246829, 9881.0
 SETTINGS = {"xas.read": XasReadSettings(), "xas.check": XasCheckSettings(), "xas.reduce": ReduceSettings(align="none")}

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from pipeline.study.settings import STAGES, check_defaults, describe_settings, resolve_settings, settings_class
+from pipeline.core.study.settings import STAGES, check_defaults, describe_settings, resolve_settings, settings_class
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -10,7 +10,7 @@ import re
 import pytest
 from pyarrow import parquet
 
-from pipeline.report.tables import build_tables, list_tables, table_files
+from pipeline.core.report.tables import build_tables, list_tables, table_files
 from tests.synthetic_run import make_run
 
 CONTRACT = {

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.model.absorption import ReducedAbsorption, ScanUse
-from pipeline.model.measurement import RawFile
-from pipeline.model.result import Estimate
-from pipeline.read.absorption import XasReadSettings, read_scans
-from pipeline.report.athena_project import pack_project, project_text
-from pipeline.report.xdi import chi_k_text, chi_r_text, spectrum_text
+from pipeline.core.sample import RawFile
+from pipeline.core.values import Estimate
+from pipeline.techniques.absorption.model import ReducedAbsorption, ScanUse
+from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.report.athena_project import pack_project, project_text
+from pipeline.techniques.absorption.report.xdi import chi_k_text, chi_r_text, spectrum_text
 
 pytest.importorskip("larch")
 SETTINGS = {

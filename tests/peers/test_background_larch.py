@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.fit.xas.background import BackgroundChoice, remove_background
+from pipeline.techniques.absorption.fit.reduce.background import BackgroundChoice, remove_background
 
 pytest.importorskip("larch")
 K2 = 0.26246829

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.fit.xas.edge_shape import WIDTHS_EV, core_hole_ev
-from pipeline.fit.xas.elements import symbol_of
+from pipeline.science.elements import symbol_of
+from pipeline.techniques.absorption.fit.reduce.edge_shape import WIDTHS_EV, core_hole_ev
 
 xraydb = pytest.importorskip("xraydb")
 

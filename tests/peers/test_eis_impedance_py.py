@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.check.kramers_kronig import solve_linear_kk
-from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
-from pipeline.model.measurement import ImpedanceSpectrum, Source
-from pipeline.report.circuits import circuit_json
+from pipeline.core.sample import Source
+from pipeline.techniques.impedance.check.kramers_kronig import solve_linear_kk
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.report.circuits import circuit_json
 
 F = np.geomspace(7e6, 1.0, 69)
 W = 2 * np.pi * F

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
-from pipeline.model.measurement import ImpedanceSpectrum, Source
+from pipeline.core.sample import Source
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
 
 lmfit = pytest.importorskip("lmfit")
 

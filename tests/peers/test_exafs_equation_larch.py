@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pipeline.fit.xas.feff import PathSearch, run_feff, write_input
-from pipeline.fit.xas.paths import bank_of, chi_of_paths
-from pipeline.fit.xas.shell_fit import fit_alone
-from pipeline.fit.xas.shell_model import ShellModel
-from pipeline.fit.xas.shell_spectrum import FitRange, weigh_spectrum
-from pipeline.fit.xas.structures import octahedron
+from pipeline.techniques.absorption.fit.feff.paths import bank_of, chi_of_paths
+from pipeline.techniques.absorption.fit.feff.program import PathSearch, run_feff, write_input
+from pipeline.techniques.absorption.fit.feff.structures import octahedron
+from pipeline.techniques.absorption.fit.shells.feff_model import ShellModel
+from pipeline.techniques.absorption.fit.shells.least_squares import fit_alone
+from pipeline.techniques.absorption.fit.shells.spectrum import FitRange, weigh_spectrum
 
 K = np.arange(0, 15.001, 0.05)
 

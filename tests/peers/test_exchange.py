@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import pipeline
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
-from pipeline.fit.xas.fourier import k_to_r
-from pipeline.model.measurement import ImpedanceSpectrum, Source
+from pipeline.core.sample import Source
+from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
 from tests.synthetic_run import reduction
 
 F = np.geomspace(7e6, 1.0, 69)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.fit.xas.fourier import WINDOWS, ft_window, k_grid, k_to_r, r_to_q
+from pipeline.techniques.absorption.fit.reduce.fourier import WINDOWS, ft_window, k_grid, k_to_r, r_to_q
 
 pytest.importorskip("larch")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.fit.xas.fourier import k_grid
-from pipeline.fit.xas.wavelet import WaveletSettings, transform_wavelet
+from pipeline.techniques.absorption.fit.reduce.fourier import k_grid
+from pipeline.techniques.absorption.fit.reduce.wavelet import WaveletSettings, transform_wavelet
 
 pytest.importorskip("larch")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.model.measurement import AbsorptionScan, RawFile
-from pipeline.read.absorption import XasReadSettings, read_scans
+from pipeline.core.sample import RawFile
+from pipeline.techniques.absorption.model import AbsorptionScan
+from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
 
 pytest.importorskip("larch")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.check.xas import XasCheckSettings, check_scan
-from pipeline.fit.xas.reduce import ReduceSettings, reduce_scans
-from pipeline.model.measurement import AbsorptionScan, Source
+from pipeline.core.sample import Source
+from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
+from pipeline.techniques.absorption.model import AbsorptionScan
 
 E0, STEP, R, NOISE = 9881.0, 1.1, 2.38, 1e-3
 K2 = 0.26246829

@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
-from pipeline.fit.eis.circuit import Circuit, arc_capacitance, brug_capacitance, impedance, impedance_and_jacobian
-from pipeline.model.measurement import ImpedanceSpectrum, Source
+from pipeline.core.sample import Source
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.fit.single.circuit import (
+    Circuit,
+    arc_capacitance,
+    brug_capacitance,
+    impedance,
+    impedance_and_jacobian,
+)
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
 
 F = np.geomspace(7e6, 1.0, 69)
 W = 2 * np.pi * F

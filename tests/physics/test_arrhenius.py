@@ -11,12 +11,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.model.measurement import Sample
-from pipeline.model.result import Estimate, Verdict
-from pipeline.model.summary import ArrheniusFit, ConductivityPoint
-from pipeline.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
-from pipeline.summarize.conductivity import make_point
-from pipeline.summarize.lines import fit_broken_line, fit_line, student_t
+from pipeline.core.sample import Sample
+from pipeline.core.values import Estimate, Verdict
+from pipeline.science.lines import fit_broken_line, fit_line, student_t
+from pipeline.techniques.impedance.model import ArrheniusFit, ConductivityPoint
+from pipeline.techniques.impedance.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
+from pipeline.techniques.impedance.summarize.conductivity import make_point
 
 KB = 8.617333262e-5
 T = np.linspace(203.15, 298.15, 9)

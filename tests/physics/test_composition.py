@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.model.result import Estimate, Verdict
-from pipeline.model.summary import CompositionOptimum, CompositionPoint
-from pipeline.summarize.composition import CompositionSettings, find_optimum
+from pipeline.core.values import Estimate, Verdict
+from pipeline.techniques.impedance.model import CompositionOptimum, CompositionPoint
+from pipeline.techniques.impedance.summarize.composition import CompositionSettings, find_optimum
 
 X = np.array([0.10, 0.20, 0.30, 0.38, 0.48, 0.60, 0.72])
 SETTINGS = CompositionSettings()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.fit.xas.distortion import DistortionSettings, measure_distortion
-from pipeline.fit.xas.octahedra import BENDS_DEGREE, bend_octahedron, run_octahedra
-from pipeline.fit.xas.shell_model import run_structure
-from pipeline.fit.xas.shells import ShellSettings, ShellSpec, fit_edge
-from pipeline.fit.xas.structures import choose_structure
+from pipeline.techniques.absorption.fit.distortion.scattering_ratio import DistortionSettings, measure_distortion
+from pipeline.techniques.absorption.fit.feff.octahedra import BENDS_DEGREE, bend_octahedron, run_octahedra
+from pipeline.techniques.absorption.fit.feff.structures import choose_structure
+from pipeline.techniques.absorption.fit.shells.edge import ShellSettings, ShellSpec, fit_edge
+from pipeline.techniques.absorption.fit.shells.feff_model import run_structure
 from tests.feff_truth import octahedron_chi, reduced, thermal_chi
 
 SETTINGS = DistortionSettings()
@@ -110,6 +110,6 @@ def test_bent_octahedra_keep_their_bonds_and_have_the_angle(cache):
 def test_bent_octahedra_are_run_once(cache, monkeypatch):
     run_octahedra("Ta", "Cl", "L3", 2.372, cache, bent=True)
     run_octahedra.cache_clear()
-    monkeypatch.setattr("pipeline.fit.xas.feff._run", lambda *_: pytest.fail("run twice"))
+    monkeypatch.setattr("pipeline.techniques.absorption.fit.feff.program._run", lambda *_: pytest.fail("run twice"))
     model = run_octahedra("Ta", "Cl", "L3", 2.378, cache, bent=True)
     assert len(model.bent) == len(BENDS_DEGREE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.fit.xas.edge_shape import doubt_step
-from pipeline.fit.xas.normalize import choose_ranges, find_e0, normalize
+from pipeline.techniques.absorption.fit.reduce.edge_shape import doubt_step
+from pipeline.techniques.absorption.fit.reduce.normalization import choose_ranges, find_e0, normalize
 
 K2 = 0.26246829
 CASES = {  # element: E0, width of the core hole, white lines (height, full width, offset), end of the data, distance

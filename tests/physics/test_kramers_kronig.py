@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.errors import CheckError
-from pipeline.model.measurement import ImpedanceSpectrum, Source
+from pipeline.core.errors import CheckError
+from pipeline.core.sample import Source
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
 
 F = np.geomspace(7e6, 1.0, 70)
 W = 2 * np.pi * F

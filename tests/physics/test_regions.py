@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
-from pipeline.fit.eis.evidence import EvidenceSettings, assign_regions
-from pipeline.fit.eis.mixing import brick_layer_boundary_conductivity, maxwell_garnett, maxwell_wagner_arcs
-from pipeline.fit.eis.tracking import doubt_alone
-from pipeline.model.impedance import Arc
-from pipeline.model.measurement import Pellet
-from pipeline.model.result import Estimate, Verdict
+from pipeline.core.sample import Pellet
+from pipeline.core.values import Estimate, Verdict
+from pipeline.techniques.impedance.fit.regions.assignment import EvidenceSettings, assign_regions
+from pipeline.techniques.impedance.fit.regions.mixing import (
+    brick_layer_boundary_conductivity,
+    maxwell_garnett,
+    maxwell_wagner_arcs,
+)
+from pipeline.techniques.impedance.fit.regions.tracking import doubt_alone
+from pipeline.techniques.impedance.model import Arc
 
 EPS0 = 8.8541878128e-12
 PELLET = Pellet(thickness_m=0.55e-3, diameter_m=10e-3, thickness_sigma_m=0.02e-3)

@@ -5,13 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.errors import FitError
-from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
-from pipeline.fit.eis.series import SeriesSettings, fit_series
-from pipeline.model.impedance import Arc, CheckedSpectrum, KramersKronig, SpectrumFit
-from pipeline.model.measurement import ImpedanceSpectrum, Source
-from pipeline.model.result import Estimate, Verdict
+from pipeline.core.errors import FitError
+from pipeline.core.sample import Source
+from pipeline.core.values import Estimate, Verdict
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.fit.series.joint_fit import SeriesSettings, fit_series
+from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.model import Arc, CheckedSpectrum, ImpedanceSpectrum, KramersKronig, SpectrumFit
 
 KB = 8.617333262e-5
 FREQUENCY_HZ = np.geomspace(7e6, 1.0, 70)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.check.lsv import LsvCheckSettings, check_sweep
-from pipeline.fit.lsv.onset import OnsetSettings, find_onsets
-from pipeline.model.measurement import LinearSweep, Source
-from pipeline.model.sweep import SweepConditions, SweepFit
-from pipeline.summarize.window import WindowSettings, summarize_windows
+from pipeline.core.sample import Source
+from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings, check_sweep
+from pipeline.techniques.sweeps.fit.onset import OnsetSettings, find_onsets
+from pipeline.techniques.sweeps.model import LinearSweep, SweepConditions, SweepFit
+from pipeline.techniques.sweeps.summarize import WindowSettings, summarize_windows
 
 AREA_CM2, RATE, NOISE, C_DL, LEAK, K, REFERENCE = 0.7854, 1e-4, 20e-9, 2e-3, 2e-8, 50e-6, 0.08
 REST = 60

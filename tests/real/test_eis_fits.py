@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from pipeline.check.eis import EisCheckSettings, check_spectrum
-from pipeline.errors import CheckError
-from pipeline.fit.eis.arcs import ArcSettings, fit_arcs
-from pipeline.model.measurement import RawFile
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.read.recognise import read_impedance
+from pipeline.core.errors import CheckError
+from pipeline.core.sample import RawFile
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.read.spectra import read_impedance
 
 LPSCL = "eis/hybrid-drt/tutorials_PEIS_LPSCl_IonBlocking_-25C.mpr"
 EZ = "eis/EZ/EIS CFO pH14 light.mpt"

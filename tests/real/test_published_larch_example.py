@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.fit.xas.fourier import K_STEP, R_STEP, window_on_grid
-from pipeline.fit.xas.paths import bank_of, parse_paths
-from pipeline.fit.xas.shell_fit import Member, ShellModel, fit_members
-from pipeline.fit.xas.shell_spectrum import Spectrum
+from pipeline.techniques.absorption.fit.feff.paths import bank_of, parse_paths
+from pipeline.techniques.absorption.fit.reduce.fourier import K_STEP, R_STEP, window_on_grid
+from pipeline.techniques.absorption.fit.shells.least_squares import Member, ShellModel, fit_members
+from pipeline.techniques.absorption.fit.shells.spectrum import Spectrum
 
 PUBLISHED = {"amp": (0.9305631, 0.0391214), "del_e0": (4.3577673, 0.5113492), "del_r": (-0.0060167, 0.0026133),
              "sig2": (0.0086697, 3.0785e-4)}  # fmt: skip

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import ReadError
-from pipeline.model.measurement import RawFile
-from pipeline.read.biologic import EclabTable, parse_eclab
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.read.recognise import read_impedance, read_sweeps, recognise
-from pipeline.read.source import load_raw
+from pipeline.core.errors import ReadError
+from pipeline.core.raw_files import load_raw
+from pipeline.core.recognition import recognise
+from pipeline.core.sample import RawFile
+from pipeline.instruments.eclab.tables import EclabTable, parse_eclab
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.impedance.read.spectra import read_impedance
+from pipeline.techniques.sweeps.read import read_sweeps
 
 SETTINGS = DelimitedSettings()
 NOT_A_MEASUREMENT = {
@@ -258,13 +260,13 @@ def test_sweeps(raws, name, technique, sweeps, rows):
 
 
 def test_a_study_drafted_from_the_whole_collection_loads_at_once(eis, tmp_path):
-    from pipeline.study import load_study
-    from pipeline.study.draft import draft_study
+    from pipeline.core.study import load_study
+    from pipeline.core.study.draft import draft_study
 
     text, notes = draft_study(eis, None)
     (tmp_path / "study.toml").write_text(text.replace('raw = "."', f"raw = '{eis}'"), encoding="utf-8")
     study = load_study(tmp_path / "study.toml")
-    assert notes[0].startswith("186 files: ")
+    assert int(notes[0].split(" files: ")[0]) >= 186
     kelvin = {r.name: r.temperature_k for r in study.eis}
     assert kelvin["hybrid-drt/tutorials_PEIS_LPSCl_IonBlocking_-25C.mpr"] == pytest.approx(248.15)
     assert kelvin["cd-app_VMP300_7MHz/60C_AGFKBiF_K3Bi09Zr01F61_PbSnF4PbAB_02_PEIS_C13.mpr"] == pytest.approx(333.15)
@@ -275,7 +277,7 @@ def test_a_study_drafted_from_the_whole_collection_loads_at_once(eis, tmp_path):
 
 def test_every_sign_agrees_with_kramers_kronig(raws):
     """No spectrum of the collection is stored conjugated: the sign test that the reader uses, on all of them."""
-    from pipeline.read.signs import phase_slope_correlation
+    from pipeline.techniques.impedance.read.signs import phase_slope_correlation
 
     for name, raw in raws.items():
         if recognise(raw).technique == "eis":

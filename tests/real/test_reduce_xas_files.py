@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.check.xas import XasCheckSettings, check_scan
-from pipeline.errors import CheckError
-from pipeline.fit.xas.reduce import ReduceSettings, reduce_scans
-from pipeline.model.absorption import CheckedScan, ReducedAbsorption
-from pipeline.model.measurement import RawFile
-from pipeline.read.absorption import XasReadSettings, read_scans
+from pipeline.core.errors import CheckError
+from pipeline.core.sample import RawFile
+from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
+from pipeline.techniques.absorption.model import CheckedScan, ReducedAbsorption
+from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
 
 LIBRARY = "xas/xasdatalibrary"
 HGDNA = "xas/xas_education/HgDNA"
@@ -61,7 +61,7 @@ def test_forty_raw_scans_have_their_selenium_reference(real_data, mercury):
     assert len(scans) == 40
     assert all(len(c.scan.detectors) == 12 for c in scans)
     assert {(c.reference_element, c.reference_edge) for c in scans} == {("Se", "K")}
-    from pipeline.fit.xas.merge import prepare
+    from pipeline.techniques.absorption.fit.reduce.merge import prepare
 
     e0 = {c.scan.source.file: prepare(c).reference_e0_ev for c in scans}
     outside = {name: value for name, value in e0.items() if not 12653.0 <= value <= 12653.6}
@@ -75,8 +75,8 @@ def test_the_low_selenium_reference_is_the_spectrum_and_not_the_estimate(mercury
     Its sigma is twice that of its neighbours and holds 12653.0: noise of that spectrum, on points 4 eV apart, not a
     proven step of the monochromator.
     """
-    from pipeline.fit.xas.align import edge_shift
-    from pipeline.fit.xas.merge import prepare
+    from pipeline.techniques.absorption.fit.reduce.alignment import edge_shift
+    from pipeline.techniques.absorption.fit.reduce.merge import prepare
 
     e0 = np.array([prepare(c).reference_e0_ev for c in mercury])
     references = []

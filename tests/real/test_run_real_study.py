@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.batch import load_results, run_study
-from pipeline.model.summary import RunSummary
+from pipeline.core.batch import load_results, run_study
+from pipeline.core.summary import RunSummary
 
 LATP = "eis/thesis_VMP3_LATP/S+C_LATP_Au__OCV_PEIS__"
 TEXT, BINARY = LATP + "ECLab-Export__Test01_02_PEIS_C03.mpt", LATP + "Test01_02_PEIS_C03.mpr"

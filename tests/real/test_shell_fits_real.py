@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from pipeline.check.xas import XasCheckSettings, check_scan
-from pipeline.fit.xas.feff import run_feff
-from pipeline.fit.xas.fourier import transform, window_on_grid
-from pipeline.fit.xas.paths import bank_of, chi_of_paths
-from pipeline.fit.xas.reduce import ReduceSettings, reduce_scans
-from pipeline.fit.xas.shell_fit import Member, fit_members
-from pipeline.fit.xas.shell_spectrum import FitRange, Spectrum
-from pipeline.fit.xas.shells import ShellSettings, ShellSpec, fit_edge
-from pipeline.read.absorption import XasReadSettings, read_scans
-from pipeline.read.source import load_raw
+from pipeline.core.raw_files import load_raw
+from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.fit.feff.paths import bank_of, chi_of_paths
+from pipeline.techniques.absorption.fit.feff.program import run_feff
+from pipeline.techniques.absorption.fit.reduce.fourier import transform, window_on_grid
+from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
+from pipeline.techniques.absorption.fit.shells.edge import ShellSettings, ShellSpec, fit_edge
+from pipeline.techniques.absorption.fit.shells.least_squares import Member, fit_members
+from pipeline.techniques.absorption.fit.shells.spectrum import FitRange, Spectrum
+from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
 
 K = 0.05 * np.arange(501)
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.check.lsv import LsvCheckSettings, check_sweep
-from pipeline.errors import ReadError
-from pipeline.fit.lsv.onset import OnsetSettings, find_onsets
-from pipeline.model.measurement import RawFile
-from pipeline.model.sweep import SweepConditions, SweepFit
-from pipeline.read.delimited import DelimitedSettings
-from pipeline.read.recognise import read_sweeps
-from pipeline.summarize.window import WindowSettings, summarize_windows
+from pipeline.core.errors import ReadError
+from pipeline.core.sample import RawFile
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings, check_sweep
+from pipeline.techniques.sweeps.fit.onset import OnsetSettings, find_onsets
+from pipeline.techniques.sweeps.model import SweepConditions, SweepFit
+from pipeline.techniques.sweeps.read import read_sweeps
+from pipeline.techniques.sweeps.summarize import WindowSettings, summarize_windows
 
 THESIS = "eis/thesis_VMP3_LATP/ASS__LTO_LLTO_Li__02__150807_LTO_LLTO_Li_05_CV_C03.mpr"
 

@@ -1,1 +1,0 @@
-"""measurement -> checked: findings and masks, never silent deletion."""

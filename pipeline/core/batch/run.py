@@ -1,0 +1,222 @@
+"""A whole run: work, summary, report, manifest; and a run read back without its study."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.atomic import write_whole
+from pipeline.core.batch.collect import gather, summarize_run
+from pipeline.core.batch.plan import Task, plan
+from pipeline.core.batch.work import Places, cache_folder, execute
+from pipeline.core.errors import StudyError
+from pipeline.core.records import Store, decode, drawing_key, encode, hash_parts, source_hash, versions
+from pipeline.core.report import format_key_table, write_report
+from pipeline.core.study import Study, load_study
+from pipeline.core.study.settings import describe_settings
+from pipeline.core.summary import Record, Rejection, RunSummary
+
+GATHERED = ("spectra", "pellets", "sweeps", "absorption", "shells", "distortions", "rejected", "findings")
+"""Fields of RunSummary that are rebuilt from records."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutcome:
+    """What the command line says of a run."""
+
+    out: Path
+    printed: str
+    n_run: int
+    n_known: int
+    rejected: tuple[Rejection, ...]
+
+
+def _no_progress(done: int, total: int) -> None:
+    del done, total
+
+
+def run_study(
+    path: Path,
+    out: Path | None = None,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    only: str | None = None,
+    shard: tuple[int, int] | None = None,
+    collect: bool = False,
+    progress: Callable[[int, int], None] = _no_progress,
+) -> RunOutcome:
+    """Run a study: do what has no record yet, then tables, figures, page, archive and manifest.
+
+    Raises
+    ------
+    StudyError
+        Before anything starts: every mistake in the study file; with ``collect``, measurements that have no record yet.
+    """
+    started = datetime.now(UTC)
+    study = load_study(path)
+    out = _out_folder(out or study.file.parent / "results")
+    waves = plan(study, only)
+    places = Places(raw=study.raw, records=out / "records", cache=cache_folder())
+    if collect:
+        _refuse_missing(waves[0], places)
+    if shard is not None:
+        i, n = shard
+        mine = [waves[0][i - 1 :: n]]
+        n_run, failed = execute(mine, places, jobs, scheduler, progress)
+        printed = f"shard {i}/{n}: {len(mine[0])} measurements; join them with: hse collect {path.name}"
+        return RunOutcome(out=out, printed=printed, n_run=n_run, n_known=len(mine[0]) - n_run, rejected=tuple(failed))
+    n_run, failed = execute(waves, places, jobs, scheduler, progress)
+    n_known = sum(len(w) for w in waves) - n_run
+    return _finish(study, places, waves, failed, (n_run, n_known), started, only)
+
+
+def collect_results(path: Path, out: Path | None = None, *, jobs: int = 1) -> RunOutcome:
+    """Join the records of shards: fits of whole pellets and edges, tables and report. No measurement is reduced here."""
+    return run_study(path, out, jobs=jobs, collect=True)
+
+
+def _refuse_missing(tasks: list[Task], places: Places) -> None:
+    """A shard that has not ended is nothing to collect: reducing its files here, one by one, may take a day unasked."""
+    missing = [t.name for t in tasks if not Store(places.records).has(t.key)]
+    if missing:
+        names = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+        problem = f"{len(missing)} of {len(tasks)} measurements have no record here: {names}"
+        hint = "wait for the --shard runs and use their study and --out, or do all of it with: hse run"
+        raise StudyError((f"{places.records.parent}: {problem} ({hint})",))
+
+
+def _out_folder(out: Path) -> Path:
+    try:
+        (out / "records").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError((f"{out}: --out: cannot be written: {error.strerror}",)) from error
+    return out.resolve()
+
+
+def _read_records(waves: list[list[Task]], keys: list[str], places: Places) -> list[Record]:
+    """All records; one that cannot be read (disk fault, edited by hand) is made again."""
+    store = Store(places.records)
+    found: dict[str, Record] = {}
+    for key in keys:
+        try:
+            found[key] = store.read(key)
+        except (ValueError, KeyError, TypeError):
+            store.forget(key)
+    if len(found) < len(keys):
+        execute(waves, places, 1, None, _no_progress)
+        found |= {key: store.read(key) for key in keys if key not in found and store.has(key)}
+    return [found[key] for key in keys if key in found]
+
+
+def _finish(
+    study: Study,
+    places: Places,
+    waves: list[list[Task]],
+    failed: list[Rejection],
+    counts: tuple[int, int],
+    started: datetime,
+    only: str | None,
+) -> RunOutcome:
+    out, store = places.records.parent, Store(places.records)
+    keys = [t.key for wave in waves for t in wave if store.has(t.key)]
+    facts = (study.name, study.simulated, study.samples, study.computed_windows, study.reviews, study.settings)
+    run_key = hash_parts(keys, facts, failed, source_hash(), source_hash("core/report", without="-"), dict(versions()))
+    manifest = _read_manifest(out)
+    if manifest.get("run_key") == run_key and (out / "report.html").is_file():
+        rejected = tuple(Rejection(**row) for row in manifest["rejected"])
+        return RunOutcome(out=out, printed=manifest["printed"], n_run=counts[0], n_known=counts[1], rejected=rejected)
+    found = gather(study.samples, _read_records(waves, keys, places))
+    found["rejected"] = (*found["rejected"], *failed)
+    summary = summarize_run(study, found)
+    summary = replace(summary, provenance=_provenance(study, waves, summary, only))
+    nothing: dict[str, Any] = dict.fromkeys(GATHERED, ())
+    light = replace(summary, **nothing)
+    run = {"keys": keys, "summary": encode(light), "failed": encode(failed)}
+    write_whole(out / "records" / "run.json", json.dumps(run, ensure_ascii=False, allow_nan=False).encode())
+    write_report(summary, out, drawing_key)
+    printed = format_key_table(summary)
+    rows = [{f.name: getattr(r, f.name) for f in fields(r)} for r in summary.rejected]
+    _write_manifest(out, summary, run_key=run_key, printed=printed, rejected=rows, started=started)
+    return RunOutcome(out=out, printed=printed, n_run=counts[0], n_known=counts[1], rejected=summary.rejected)
+
+
+def _provenance(study: Study, waves: list[list[Task]], summary: RunSummary, only: str | None) -> dict[str, Any]:
+    settings = [
+        {"name": n, "value": v, "layer": layer, "reason": reason}
+        for n, v, layer, reason in describe_settings(study.settings, study.layers)
+    ]
+    counts = {
+        "files": len(study.eis) + len(study.lsv) + sum(len(g.names) for g in study.xas),
+        "tasks": sum(len(w) for w in waves),
+        "rejected": len(summary.rejected),
+    }
+    return {
+        "versions": dict(versions()),
+        "source_sha256": source_hash(),
+        "settings": settings,
+        "counts": counts,
+        "study_file": study.file.name,
+        "only": only or "",
+    }
+
+
+def _read_manifest(out: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((out / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write_manifest(out: Path, summary: RunSummary, *, started: datetime, **rest: Any) -> None:
+    manifest = {
+        "program": "hse-pipeline",
+        "simulated": summary.simulated,
+        "study": summary.study_name,
+        "argv": sys.argv,
+        "started_utc": started.isoformat(timespec="seconds"),
+        "finished_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpu_count": os.cpu_count(),
+        **{k: encode(v) for k, v in summary.provenance.items()},
+        **rest,
+    }
+    write_whole(out / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+
+
+def load_results(out: Path | str) -> RunSummary:
+    """Everything that a run left in its folder, as the report sees it; nothing is fitted again.
+
+    Raises
+    ------
+    StudyError
+        The folder holds no finished run.
+    """
+    out = Path(out)
+    try:
+        run = json.loads((out / "records" / "run.json").read_bytes())
+    except (OSError, ValueError) as error:
+        problem = f"{out}: no finished run here (hse run STUDY.toml --out {out} makes one)"
+        raise StudyError((problem,)) from error
+    light, failed = decode(run["summary"]), decode(run["failed"])
+    records: list[Record] = [Store(out / "records").read(k) for k in run["keys"]]
+    found = gather(light.samples, records)
+    found["rejected"] = (*found["rejected"], *failed)
+    summary: RunSummary = replace(light, **found)
+    return summary
+
+
+def rebuild_report(out: Path) -> str:
+    """Tables, figures, page and archive again from the records; returns the key table."""
+    summary = load_results(out)
+    write_report(summary, out, drawing_key)
+    return format_key_table(summary)

@@ -1,1 +1,0 @@
-"""checked -> fitted; one folder per technique."""

@@ -1,0 +1,1 @@
+"""Column files of beamlines: which column is energy, monitor, detector, on which evidence."""

@@ -1,0 +1,1 @@
+"""BioLogic EC-Lab: .mpt and .mpr -> tables."""

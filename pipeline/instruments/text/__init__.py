@@ -1,0 +1,1 @@
+"""Text tables of any maker: encoding, delimiter, decimal sign, header, units."""

@@ -1,1 +1,0 @@
-"""WHAT flows: frozen dataclasses on numpy, no science."""

@@ -1,1 +1,0 @@
-"""raw bytes -> measurement; the only place that knows instruments."""

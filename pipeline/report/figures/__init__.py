@@ -1,1 +1,0 @@
-"""Figures at publication size, each with the numbers it shows."""

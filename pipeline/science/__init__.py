@@ -1,0 +1,1 @@
+"""Physics that techniques share: pure functions of numbers."""

@@ -1,1 +1,0 @@
-"""many fitted -> one table."""

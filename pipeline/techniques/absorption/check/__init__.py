@@ -1,0 +1,1 @@
+"""A scan -> its edge recognised, its glitches masked, its detectors judged."""

@@ -1,0 +1,1 @@
+"""Scans -> one reduction; reductions of an edge -> shells and distortion."""

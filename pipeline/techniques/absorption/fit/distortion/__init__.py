@@ -1,0 +1,1 @@
+"""Multiple against single scattering: how far an octahedron is bent."""

@@ -1,0 +1,96 @@
+"""A change of multiple over single scattering -> the mean bending angle that explains it, and the model that this rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.core.arrays import FloatArray
+from pipeline.core.values import Estimate, Finding
+from pipeline.techniques.absorption.fit.distortion.measures import (
+    Change,
+    Measure,
+    box_ratio,
+    fit_tied,
+    fitted_ratio,
+    single_scattering,
+)
+from pipeline.techniques.absorption.fit.feff.octahedra import BENDS_DEGREE, chi_of_bend, run_octahedra, tied_model
+from pipeline.techniques.absorption.fit.shells.spectrum import weigh_spectrum
+from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
+
+if TYPE_CHECKING:
+    from pipeline.techniques.absorption.fit.distortion.scattering_ratio import DistortionSettings
+
+SMALL_SIGMA = 1e-4
+"""Noise of chi(k) given to spectra of the model, which have none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class BendCurve:
+    """How both measures fall with the angle in FEFF's bent octahedra, relative to the straight one."""
+
+    angles_degree: FloatArray
+    fit: FloatArray
+    wavelet: FloatArray
+
+    def angle(self, change: float) -> float:
+        """Angle of a change of the fit's ratio, degrees; 0 for a rise, the last angle for more than the curve holds."""
+        return float(np.sqrt(np.interp(-change, -self.fit, self.angles_degree**2)))
+
+    def wavelet_for(self, change: float) -> float:
+        """Change of the wavelet's ratio that belongs to one of the fit's; in proportion for a rise."""
+        if change > 0:
+            return float(change * self.wavelet[1] / self.fit[1])
+        return float(np.interp(-change, -self.fit, self.wavelet))
+
+
+def bend_curve(
+    mine: Measure, reduced: ReducedAbsorption, fit: ShellFit, r_model: float, cache: Path, settings: DistortionSettings
+) -> BendCurve:
+    """Both measures of bent octahedra at the sample's own distance, sigma^2 and range."""
+    octahedra = run_octahedra(fit.element, fit.shell, fit.edge, r_model, cache, bent=True)
+    model = tied_model(octahedra.straight)
+    k = reduced.k_per_angstrom
+    ratios, boxes = [], []
+    for which in range(len(BENDS_DEGREE)):
+        chi = chi_of_bend(octahedra, which, k, *(float(v) for v in mine.theta[:4]))
+        spectrum = weigh_spectrum(k, chi, np.full(k.size, SMALL_SIGMA), mine.fit_range)
+        outcome = fit_tied(spectrum, model, fit)
+        ratios.append(fitted_ratio(outcome, model, k, mine.fit_range, settings).value)
+        single = single_scattering(outcome, model, k)
+        box, _, _ = box_ratio(spectrum, single, fit.distance_angstrom.value, mine.fit_range, settings)
+        boxes.append(box.value if box is not None else 0.0)
+    return BendCurve(
+        angles_degree=np.array(BENDS_DEGREE),
+        fit=np.minimum.accumulate(np.array(ratios) / ratios[0] - 1),
+        wavelet=np.array(boxes) / boxes[0] - 1,
+    )
+
+
+def bend_of_change(
+    change: Change, curve: BendCurve, fit: ShellFit, settings: DistortionSettings
+) -> tuple[Estimate | None, list[Finding]]:
+    """Mean angle with its 95 % interval, None where it is too small, not told from 0, or beyond the model; and what to say."""
+    value, sigma, blind = change.fit.value, change.fit.sigma, settings.blind_below_degree
+    falls = ", ".join(f"{-f:.0%} at {a:g}°" for a, f in zip(curve.angles_degree[1:], curve.fit[1:], strict=True))
+    told = (
+        f"model: octahedra {fit.element}{fit.shell}6 of FEFF, all three axes bent by the same angle to random sides, bond lengths "
+        f"kept, the reference straight; the ratio falls by {falls}"
+    )
+    findings = [Finding(severity="info", field="bend_degree", problem=told)]
+    low, high = curve.angle(value + 1.96 * sigma), curve.angle(value - 1.96 * sigma)
+    if curve.angle(value) < blind or low == 0:
+        text = f"blind below {blind:g}°: the change of {value:+.0%} ± {sigma:.0%} allows bends up to {max(high, blind):.0f}°"
+        findings.append(Finding(severity="info", field="bend_degree", problem=text))
+        return None, findings
+    if value < float(curve.fit[-1]):
+        last = f"{curve.fit[-1]:+.0%} at {curve.angles_degree[-1]:g}°"
+        text = f"the change of {value:+.0%} is beyond the model ({last}): no angle is given"
+        findings.append(Finding(severity="warning", field="bend_degree", problem=text))
+        return None, findings
+    angle = Estimate(value=curve.angle(value), sigma=(high - low) / (2 * 1.96), unit="degree", low95=low, high95=high)
+    return angle, findings

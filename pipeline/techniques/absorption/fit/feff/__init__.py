@@ -1,0 +1,1 @@
+"""FEFF6L: clusters in, scattering paths out."""

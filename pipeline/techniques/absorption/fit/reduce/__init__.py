@@ -1,0 +1,1 @@
+"""Align, leave out, merge, normalise, take off the background, transform."""

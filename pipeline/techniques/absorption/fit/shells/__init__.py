@@ -1,0 +1,1 @@
+"""Distances, coordination and disorder of the first shell, all samples of an edge together."""

@@ -1,0 +1,226 @@
+"""X-ray absorption after the check, the merge, the background, the transforms and the shell fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.core.arrays import FloatArray, freeze
+from pipeline.core.sample import Source
+from pipeline.core.values import Estimate, Finding, Mask, Verdict
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AbsorptionScan:
+    """One energy scan. ``energy_ev`` (n,), ``mu`` (n,) as absorption coefficient times thickness, arbitrary scale."""
+
+    source: Source
+    energy_ev: FloatArray
+    mu: FloatArray
+    mode: Literal["transmission", "fluorescence", "unknown"] = "unknown"
+    element: str | None = None
+    """Recognised or declared by the file: symbol, e.g. ``Ta``."""
+    edge: str | None = None
+    """``K``, ``L3`` …"""
+    reference_mu: FloatArray | None = None
+    """(n,) of the reference foil, where recorded."""
+    i0: FloatArray | None = None
+    detectors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Raw counts of single detector elements, by name, each of length n."""
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+    """Reduction parameters that the file carries (Athena projects): e0, eshift, rbkg, ranges, clamps, windows."""
+    label: str = ""
+    loop: int = 1
+    is_chi: bool = False
+    """True where the file holds chi(k) and ``energy_ev`` is k in 1/angstrom."""
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, energy_ev=float, mu=float, reference_mu=float, i0=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheckedScan:
+    """A scan with its edge recognised and the points that may be used."""
+
+    scan: AbsorptionScan
+    element: str
+    edge: str
+    keep: tuple[bool, ...]
+    masks: tuple[Mask, ...]
+    detectors_used: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    mu_sigma: FloatArray | None = None
+    """(n,) 1 sigma of mu from the scatter of neighbouring points; NaN where not kept."""
+    rise_ev: float | None = None
+    """Where mu rises most, to about 1 eV: the edge that was recognised."""
+    reference_element: str | None = None
+    """Element of the reference foil as its own edge shows it; None without a reference."""
+    reference_edge: str | None = None
+    reference_rise_ev: float | None = None
+    """Where the reference rises most, to about 1 eV."""
+
+    def __post_init__(self) -> None:
+        freeze(self, mu_sigma=float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanUse:
+    """One row of the table xas_scans."""
+
+    file: str
+    loop: int
+    e0_ev: float
+    edge_step: float
+    shift_ev: float
+    shift_sigma_ev: float
+    used: bool
+    reason: str
+    noise_k: float | None
+    """1 sigma of chi(k), k-weight 0, dimensionless."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class WaveletMap:
+    """|W(k, R)| on a grid."""
+
+    kind: Literal["cauchy", "morlet"]
+    k_per_angstrom: FloatArray
+    """(nk,)"""
+    r_angstrom: FloatArray
+    """(nr,) not phase-corrected."""
+    magnitude: FloatArray
+    """(nr, nk)"""
+    noise_floor: FloatArray
+    """(nr,) 1 sigma of the magnitude from noise alone."""
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self, k_per_angstrom=float, r_angstrom=float, magnitude=float, noise_floor=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ReducedAbsorption:
+    """One sample at one edge: merged, normalised, background removed, transformed."""
+
+    sample: str
+    element: str
+    edge: str
+    scans: tuple[ScanUse, ...]
+    energy_ev: FloatArray
+    mu: FloatArray
+    mu_sigma: FloatArray
+    """(n,) standard error of the merged mu."""
+    normalized: FloatArray
+    flattened: FloatArray
+    background: FloatArray
+    """(n,) mu0(E), same scale as ``mu``."""
+    pre_edge: FloatArray
+    post_edge: FloatArray
+    e0_ev: float
+    edge_step: Estimate
+    k_per_angstrom: FloatArray
+    chi: FloatArray
+    chi_sigma: FloatArray
+    r_angstrom: FloatArray
+    chi_r_re: FloatArray
+    chi_r_im: FloatArray
+    chi_r_noise: float
+    """1 sigma of Re and Im chi(R) from noise, angstrom^-(w+1)."""
+    k_min: float
+    k_max: float
+    dk: float
+    k_weight: int
+    window: str
+    rbkg_angstrom: float
+    wavelet: WaveletMap | None
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+    """What was used: norm1, norm2, clamps, nvict … for the methods table."""
+    findings: tuple[Finding, ...] = ()
+    edge_step_bias: float = 0.0
+    """Relative difference of an arctangent edge's step: in ``edge_step.sigma``, common to samples of one edge for the most part."""
+
+    def __post_init__(self) -> None:
+        names = ("energy_ev", "mu", "mu_sigma", "normalized", "flattened", "background", "pre_edge", "post_edge",
+                 "k_per_angstrom", "chi", "chi_sigma", "r_angstrom", "chi_r_re", "chi_r_im")  # fmt: skip
+        freeze(self, **dict.fromkeys(names, float))
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ScatteringPath:
+    """One FEFF path."""
+
+    file: str
+    reff_angstrom: float
+    degeneracy: float
+    legs: int
+    amplitude_percent: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ShellFit:
+    """First shell (and, where asked, the collinear multiple scattering) of one sample at one edge."""
+
+    sample: str
+    element: str
+    edge: str
+    shell: str
+    """e.g. ``Cl``"""
+    coordination: Estimate
+    distance_angstrom: Estimate
+    sigma2_angstrom2: Estimate
+    e0_shift_ev: Estimate
+    s02: Estimate
+    s02_origin: str
+    """How N S02 was split: ``calibrated on LCF-Ta``, ``assumed`` …"""
+    systematic_angstrom: float
+    """Spread of the distance over rbkg and ranges, angstrom."""
+    k_min: float
+    k_max: float
+    r_min: float
+    r_max: float
+    k_weights: tuple[int, ...]
+    n_independent: float
+    n_variables: int
+    r_factor: float
+    chi2_reduced: float
+    correlations: Mapping[str, float]
+    paths: tuple[ScatteringPath, ...]
+    feff_version: str
+    structure: str
+    """The model FEFF was run on, with its source."""
+    r_angstrom: FloatArray
+    model_chi_r_re: FloatArray
+    model_chi_r_im: FloatArray
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    feff_inputs: Mapping[str, str] = field(default_factory=dict)
+    """Name of the cluster -> text of its complete feff.inp, for the archive."""
+
+    def __post_init__(self) -> None:
+        freeze(self, r_angstrom=float, model_chi_r_re=float, model_chi_r_im=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Distortion:
+    """Ratio of collinear multiple to single scattering, by fit and by wavelet, against the reference sample."""
+
+    sample: str
+    element: str
+    edge: str
+    reference_sample: str | None
+    ms_to_ss_ratio: Estimate | None
+    """Multiple over single scattering by the fit with tied parameters, in the box of f1; 1 is undistorted in the model of FEFF."""
+    f1_intensity: Estimate | None
+    """Size of that signal in the wavelet map, the fitted first shell taken off, over the first shell."""
+    f1_k_per_angstrom: float | None
+    f1_r_angstrom: float | None
+    relative_change: Estimate | None
+    """ratio(sample)/ratio(reference) - 1, from the fit."""
+    relative_change_wavelet: Estimate | None
+    bend_degree: Estimate | None
+    """Mean bending angle, only with the model stated in a finding."""
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,1 @@
+"""Bytes -> scans: mu(E) or chi(k), on stated evidence."""

@@ -1,0 +1,1 @@
+"""Impedance: spectra of a pellet over temperature -> arcs, regions, conductivity, activation energy."""

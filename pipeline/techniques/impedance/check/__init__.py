@@ -1,0 +1,1 @@
+"""A spectrum -> corrected, its bad points masked, tested by Kramers and Kronig."""

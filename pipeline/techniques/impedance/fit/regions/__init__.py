@@ -1,0 +1,1 @@
+"""Which arc is crystalline bulk, amorphous region or interface, on which evidence."""

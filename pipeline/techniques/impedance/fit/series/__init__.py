@@ -1,0 +1,1 @@
+"""All temperatures of a pellet at once: R tied by Arrhenius, C and n shared, the tie tested."""

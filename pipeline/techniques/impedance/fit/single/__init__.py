@@ -1,0 +1,1 @@
+"""One spectrum: how many arcs, the global minimum, and intervals over all circuits that fit."""

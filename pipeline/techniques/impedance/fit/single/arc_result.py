@@ -1,0 +1,228 @@
+"""The chosen fit in numbers that may be printed: estimates with intervals, verdicts per arc, the circuit as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.core.arrays import FloatArray
+from pipeline.core.values import Estimate, Verdict
+from pipeline.core.words import percent_text
+from pipeline.techniques.impedance.fit.single.circuit import Circuit
+from pipeline.techniques.impedance.fit.single.covariance import Z95, profile_intervals
+from pipeline.techniques.impedance.fit.single.model_averaging import Spread, sample_parts
+from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
+from pipeline.techniques.impedance.fit.single.variable_projection import Problem
+from pipeline.techniques.impedance.model import Arc
+
+if TYPE_CHECKING:
+    from pipeline.techniques.impedance.fit.single.arcs import ArcSettings
+
+PROFILE_FROM = 0.05
+"""Relative sigma above which the interval comes from a profile: below it the logarithm is normal enough."""
+
+
+def log_estimate(ln: float, sigma_ln: float, unit: str) -> Estimate:
+    """A positive quantity whose logarithm is normal: value, sigma to first order, 95 % interval in the logarithm."""
+    value, wide = float(np.exp(ln)), float(np.exp(min(Z95 * sigma_ln, 300.0)))
+    return Estimate(value=value, sigma=value * sigma_ln, unit=unit, low95=value / wide, high95=value * wide)
+
+
+def describe_arcs(
+    chosen: OrderFit,
+    cov: FloatArray,
+    omega: FloatArray,
+    problem: Problem,
+    settings: ArcSettings,
+    ambiguous: str,
+    spreads: tuple[Spread, ...],
+    misfit: float,
+) -> tuple[Arc, ...]:
+    """One Arc per term, from the fastest; resistances are withheld where the verdict is not printable.
+
+    ``misfit`` is the rms residual over the noise of the data.
+    """
+    m = chosen.circuit.n_arcs
+    window = float(omega.min() / (2 * np.pi)), float(omega.max() / (2 * np.pi))
+    sigma = np.sqrt(np.maximum(np.diag(cov), 0.0))
+    wide = [i for i in range(m) if PROFILE_FROM < sigma[i] <= 1.5 * settings.weak_sigma]
+    profiles = profile_intervals(chosen, wide, cov, problem)
+    intervals = []
+    for i in range(m):
+        value, wald = float(np.exp(chosen.theta[i])), float(Z95 * sigma[i])
+        low, high = spreads[i].low, spreads[i].high
+        if i in profiles:  # what the profile adds to the straight picture, other circuits on top
+            low += min(float(np.log(profiles[i][0] / value)) + wald, 0.0)
+            high += max(float(np.log(profiles[i][1] / value)) - wald, 0.0)
+        intervals.append((value * float(np.exp(low)), value * float(np.exp(min(high, 300.0)))))
+    verdicts = [
+        _judge(i, chosen, sigma, intervals[i], window, settings, ambiguous, spreads[i], misfit) for i in range(m)
+    ]
+    blurred = [i + 1 for i, v in enumerate(verdicts) if v.level == "unresolved"]
+    if blurred:
+        why = f"split withheld: arc(s) {', '.join(map(str, blurred))} not determined"
+        verdicts = [
+            Verdict(level="unresolved", reason=f"{why}; this one sigma {percent_text(spreads[i].sigma)}")
+            if v.printable
+            else v
+            for i, v in enumerate(verdicts)
+        ]
+    return tuple(_arc(i, v, chosen, cov, spreads[i].sigma, intervals[i], window[1]) for i, v in enumerate(verdicts))
+
+
+def _judge(
+    i: int,
+    chosen: OrderFit,
+    sigma: FloatArray,
+    interval: tuple[float, float],
+    window_hz: tuple[float, float],
+    settings: ArcSettings,
+    ambiguous: str,
+    spread: Spread,
+    misfit: float,
+) -> Verdict:
+    m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, window_hz
+    apex_hz, exponent = float(np.exp(-theta[m + i]) / (2 * np.pi)), float(theta[2 * m + i])
+    text = (
+        f"sigma {percent_text(spread.sigma)}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
+    )
+    if apex_hz > settings.max_apex_over_f_max * f_max:
+        return Verdict(level="refused", reason=f"{text}: apex beyond {settings.max_apex_over_f_max:g} f_max")
+    if apex_hz < f_min:
+        return Verdict(level="refused", reason=f"{text}: apex below the lowest frequency, the arc is not closed")
+    if ambiguous:
+        return Verdict(level="unresolved", reason=f"{ambiguous} ({text})")
+    if sigma[i] == 0:
+        return Verdict(level="unresolved", reason=f"{text}: stopped at a limit")
+    sides = np.abs(np.log(np.array(interval)) - theta[i]) / Z95
+    width = float(max(spread.sigma, sides.max() if sigma[i] > settings.resolved_sigma else 0.0))
+    if spread.reason:
+        text = f"{text}; {spread.reason}"
+    elif width > 1.2 * sigma[i]:
+        text = f"{text}; 95 % interval {interval[0]:.4g} to {interval[1]:.4g} ohm"
+    if width > settings.weak_sigma:
+        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
+    if exponent < settings.min_exponent:
+        why = f"n below {settings.min_exponent:g}: a distribution of processes, not one"
+        return Verdict(level="weak", reason=f"{text}: {why}")
+    if width > settings.resolved_sigma:
+        return Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
+    if misfit > settings.max_misfit_over_noise:
+        return Verdict(level="weak", reason=f"{text}: misfit {misfit:.1f} times the noise, sigma is indicative only")
+    return Verdict(level="resolved", reason=text)
+
+
+def _arc(
+    i: int,
+    verdict: Verdict,
+    chosen: OrderFit,
+    cov: FloatArray,
+    sigma_ln: float,
+    interval: tuple[float, float],
+    f_max: float,
+) -> Arc:
+    m, theta = chosen.circuit.n_arcs, chosen.theta
+    ln_r, ln_tau, n = float(theta[i]), float(theta[m + i]), float(theta[2 * m + i])
+    apex = float(np.exp(-ln_tau) / (2 * np.pi))
+    resistance = q = exponent = capacitance = None
+    if verdict.printable:
+        value = float(np.exp(ln_r))
+        resistance = Estimate(value=value, sigma=value * sigma_ln, unit="ohm", low95=interval[0], high95=interval[1])
+        d_c = np.zeros(theta.size)
+        d_c[m + i], d_c[i] = 1.0, -1.0
+        capacitance = log_estimate(ln_tau - ln_r, float(np.sqrt(d_c @ cov @ d_c)), "F")
+        d_q = np.zeros(theta.size)
+        d_q[m + i], d_q[2 * m + i], d_q[i] = n, ln_tau, -1.0
+        q = log_estimate(n * ln_tau - ln_r, float(np.sqrt(d_q @ cov @ d_q)), "F s^(n-1)")
+        exponent = Estimate(value=n, sigma=float(np.sqrt(cov[2 * m + i, 2 * m + i])), unit="1")
+    return Arc(
+        number=i + 1,
+        resistance=resistance,
+        cpe_q=q,
+        cpe_exponent=exponent,
+        capacitance=capacitance,
+        apex_hz=apex,
+        apex_over_f_max=apex / f_max,
+        verdict=verdict,
+    )
+
+
+def total_resistance(
+    chosen: OrderFit, problem: Problem, weak_sigma: float, spread: Spread | None
+) -> tuple[Estimate | None, str]:
+    """R_s + sum R_i with its spread over all circuits that count, and in words what it holds."""
+    c, theta = chosen.circuit, chosen.theta
+    sample = sample_parts(chosen, problem)
+    index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
+    if spread is None:
+        return None, "no resistance in the model"
+    open_ = [i + 1 for i in range(c.n_arcs) if sample[i] and chosen.x[i] > -float(problem.ln_omega.min())]
+    if open_:
+        return None, f"total withheld: arc {open_[-1]} does not close above the lowest frequency"
+    parts = np.exp(theta[index])
+    total = float(parts.sum())
+    what = f"{int(sample[:-1].sum())} arc(s)" + (
+        " and the series resistance (leads and contacts included)" if c.series else ""
+    )
+    if not sample.all():
+        what += ", without the arc that does not close and has an electrode's capacitance"
+    if spread.sigma > weak_sigma:
+        return None, f"total of {what} withheld: sigma {percent_text(spread.sigma)}"
+    low, high = total * float(np.exp(spread.low)), total * float(np.exp(spread.high))
+    estimate = Estimate(value=total, sigma=total * spread.sigma, unit="ohm", low95=low, high95=high)
+    return estimate, f"total resistance is the sum of {what}"
+
+
+def ln_parameters(chosen: OrderFit, cov: FloatArray) -> dict[str, Estimate]:
+    """Series resistance, inductance and blocking element, where present."""
+    c: Circuit = chosen.circuit
+    out: dict[str, Estimate] = {}
+    for name, present, unit in (
+        ("series", c.series, "ohm"),
+        ("inductance", c.inductance, "H"),
+        ("q", c.blocking, "F s^(n-1)"),
+    ):
+        if present:
+            at = c.position(name)
+            out[name] = log_estimate(float(chosen.theta[at]), float(np.sqrt(max(cov[at, at], 0.0))), unit)
+    if c.blocking:
+        at = c.position("m")
+        out["m"] = Estimate(value=float(chosen.theta[at]), sigma=float(np.sqrt(max(cov[at, at], 0.0))), unit="1")
+    return out
+
+
+def described_circuit(chosen: OrderFit, cov: FloatArray) -> tuple[str, tuple[str, ...], tuple[float, ...], FloatArray]:
+    """impedance.py's circuit string, parameter names and values, and the covariance of their logarithms."""
+    c, theta, m = chosen.circuit, chosen.theta, chosen.circuit.n_arcs
+    text, names, values, rows = [], [], [], []
+
+    def add(name: str, value: float, derivative: dict[int, float]) -> None:
+        row = np.zeros(theta.size)
+        for i, d in derivative.items():
+            row[i] = d
+        names.append(name)
+        values.append(value)
+        rows.append(row)
+
+    if c.inductance:
+        at = c.position("inductance")
+        text.append("L0")
+        add("L0", float(np.exp(theta[at])), {at: 1.0})
+    if c.series:
+        at = c.position("series")
+        text.append("R0")
+        add("R0", float(np.exp(theta[at])), {at: 1.0})
+    for i in range(m):
+        r, tau, n = float(theta[i]), float(theta[m + i]), float(theta[2 * m + i])
+        text.append(f"p(R{i + 1},CPE{i + 1})")
+        add(f"R{i + 1}", float(np.exp(r)), {i: 1.0})
+        add(f"CPE{i + 1}_0", float(np.exp(n * tau - r)), {i: -1.0, m + i: n, 2 * m + i: tau})
+        add(f"CPE{i + 1}_1", n, {2 * m + i: 1.0 / n})
+    if c.blocking:
+        q, e = c.position("q"), c.position("m")
+        text.append(f"CPE{m + 1}")
+        add(f"CPE{m + 1}_0", float(np.exp(theta[q])), {q: 1.0})
+        add(f"CPE{m + 1}_1", float(theta[e]), {e: 1.0 / float(theta[e])})
+    to = np.array(rows)
+    return "-".join(text), tuple(names), tuple(values), np.asarray(to @ cov @ to.T)

@@ -1,0 +1,220 @@
+"""What the resistances would be if the circuit were another one that the data cannot tell from the chosen one.
+
+Two questions are asked.  Other single terms: R_s, L and blocking may stand in for each other where each shows in a few points only.
+Every such circuit has its say by its Akaike weight, in the sigma (Burnham and Anderson, Sociol. Methods Res. 33 (2004) 261) and in
+the ends of the 95 % interval, where the weighted tails of all circuits are 2.5 % (Turek and Fletcher, Comput. Stat. Data Anal. 56
+(2012) 2809).  Hidden arcs: a resistance in series that belongs to the sample is an arc beyond the highest frequency, whose flank
+still lies under its neighbour; the spectrum is fitted again with that arc at several places from ``max_apex_over_f_max`` on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.core.words import percent_text
+from pipeline.techniques.impedance.fit.single.covariance import Z95, covariance
+from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
+from pipeline.techniques.impedance.fit.single.variable_projection import Flags, Problem, bounds, fit_rows
+
+MIN_WEIGHT = 0.01
+"""Akaike weight below which a circuit has no say: its tails are far below 2.5 %."""
+HIDDEN_SHARE = 0.02
+"""R_s below this share of the total is leads and contacts."""
+ELECTRODE_RATIO = 3e3
+"""Capacitance over that of the fastest arc from which on an arc is an electrode's: the smallest electrode (1e-7 F/cm) over the
+largest bulk (1e-11 F/cm) of Irvine, Sinclair and West, Adv. Mater. 2 (1990) 132, less a factor 3."""
+HIDDEN_PLACES = (1.0, 3.0, 10.0)
+HIDDEN_EXPONENTS = (0.85, 0.95)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """Of one logarithm, relative to its value in the chosen circuit: all circuits that count taken together."""
+
+    sigma: float
+    low: float
+    """Lower end of the 95 % interval (<= 0)."""
+    high: float
+    reason: str
+    """What moves it by more than its own sigma in the chosen circuit, or ''."""
+
+
+def find_alternatives(
+    chosen: OrderFit,
+    cov: FloatArray,
+    problem: Problem,
+    omega: FloatArray,
+    z: ComplexArray,
+    max_arcs: int,
+    apex: float,
+    more: OrderFit | None,
+) -> tuple[tuple[Spread, ...], Spread | None]:
+    """Spread of ln R of each arc, and of ln of the total (None without a resistance).
+
+    ``cov`` is the covariance of ``chosen.theta``; ``apex`` is the apex over f_max from which on an arc is refused; ``more`` is a
+    fit with one arc more than the sample has, where the data ask for it.
+    """
+    m = chosen.circuit.n_arcs
+    sample = sample_parts(chosen, problem)
+    fits, weights = _weigh(chosen)
+    covs = [cov, *(covariance(f.theta, f.circuit, omega, z) * _noise2(f) for f in fits[1:])]
+    noise2 = _noise2(chosen)
+    hidden = _hidden(chosen, problem, max_arcs, apex, noise2) + ([_one_more(chosen, more, problem)] if more else [])
+    spreads = []
+    for i in range(m):
+        ln_r = np.array([f.theta[i] for f in fits])
+        sigma = np.array([np.sqrt(max(c[i, i], 0.0)) for c in covs])
+        moved = [(why, float(r[i] - chosen.theta[i])) for why, r, _ in hidden]
+        spreads.append(_spread(fits, weights, ln_r, sigma, moved))
+    totals = [_total(f, c, sample) for f, c in zip(fits, covs, strict=True)]
+    if totals[0] is None:
+        return tuple(spreads), None
+    known = [k for k, t in enumerate(totals) if t is not None]
+    pairs = np.array([t for t in totals if t is not None])
+    moved = [(why, t - totals[0][0]) for why, _, t in hidden]
+    total = _spread([fits[k] for k in known], weights[known], pairs[:, 0], pairs[:, 1], moved)
+    return tuple(spreads), total
+
+
+def _one_more(chosen: OrderFit, more: OrderFit, problem: Problem) -> tuple[str, FloatArray, float]:
+    """Ln R of each arc and of the total if one arc more is let in: two neighbours of it together, or one at an end apart, are the
+    arcs of the chosen fit, whichever comes nearest to them.
+    """
+    m = chosen.circuit.n_arcs
+    r, rs = np.maximum(more.linear[: m + 1], 1e-300), float(more.linear[m + 1])
+    ways = [
+        (r[1:], rs + r[0]),
+        (r[:-1], rs),
+    ]  # one before the others is in the sample's series, one after them the electrode's
+    ways += [(np.concatenate([r[:k], [r[k] + r[k + 1]], r[k + 2 :]]), rs) for k in range(m)]
+    found, rest = min(ways, key=lambda way: float(np.abs(np.log(way[0]) - chosen.theta[:m]).sum()))
+    ln_r = np.log(found)
+    total = float(np.log(found[sample_parts(chosen, problem)[:-1]].sum() + rest))
+    why = f"{m + 1} arcs fit better by {chosen.bic - more.bic:.0f} in BIC, more than the sample has"
+    return why, ln_r, total
+
+
+def _noise2(fit: OrderFit) -> float:
+    return fit.chi2 / max(fit.n_residuals - fit.circuit.n_parameters, 1)
+
+
+def _weigh(chosen: OrderFit) -> tuple[list[OrderFit], FloatArray]:
+    """The circuits that count, the chosen one first, and their Akaike weights."""
+    fits = [chosen, *chosen.rivals]
+    weights = np.exp(-0.5 * (np.array([f.aicc for f in fits]) - min(f.aicc for f in fits)))
+    weights /= weights.sum()
+    keep = [0, *(k for k in range(1, len(fits)) if weights[k] > MIN_WEIGHT)]
+    return [fits[k] for k in keep], weights[keep] / weights[keep].sum()
+
+
+def _total(fit: OrderFit, cov: FloatArray, sample: Flags) -> tuple[float, float] | None:
+    """Ln of the sum of the sample's resistances, and its sigma."""
+    c = fit.circuit
+    index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
+    if not index:
+        return None
+    parts = np.exp(fit.theta[index])
+    variance = float(parts @ cov[np.ix_(index, index)] @ parts)
+    return float(np.log(parts.sum())), float(np.sqrt(max(variance, 0.0)) / parts.sum())
+
+
+def _spread(
+    fits: list[OrderFit], weights: FloatArray, ln: FloatArray, sigma: FloatArray, moved: list[tuple[str, float]]
+) -> Spread:
+    """All circuits together; then the hidden arcs (words, shift), which have no weight, on top."""
+    shift, weights = ln - ln[0], weights / weights.sum()  # a circuit without a resistance has no say in the total
+    width = float(np.sqrt(weights @ (sigma**2 + shift**2)))
+    low, high = -Z95 * float(sigma[0]), Z95 * float(sigma[0])
+    if len(fits) > 1:
+        low, high = _ends(weights, shift, np.maximum(sigma, 1e-12))
+    low, high = min(low, 0.0), max(high, 0.0)
+    reason = ""
+    if width > 1.2 * sigma[0]:
+        far = int(np.argmax(weights * (sigma**2 + shift**2) * (np.arange(ln.size) > 0)))
+        by = percent_text(abs(float(shift[far])))
+        reason = f"{_terms(fits[far])} instead have {weights[far]:.0%} of the weight and would move it by {by}"
+    down, up = min([0.0, *(s for _, s in moved)]), max([0.0, *(s for _, s in moved)])
+    farthest = max(moved, key=lambda w: abs(w[1]), default=("", 0.0))
+    if abs(farthest[1]) > max(width, float(sigma[0])):
+        reason = f"{farthest[0]}, which moves it by {percent_text(abs(farthest[1]))}"
+    return Spread(float(np.hypot(width, farthest[1])), low + down, high + up, reason)
+
+
+def _ends(weights: FloatArray, shift: FloatArray, sigma: FloatArray) -> tuple[float, float]:
+    """Where the weighted tails of all circuits are 2.5 %, by bisection."""
+    out = []
+    for side in (-1.0, 1.0):
+        near, far = float((side * shift - 9 * sigma).min()), float((side * shift + 9 * sigma).max())
+        for _ in range(40):
+            middle = 0.5 * (near + far)
+            tail = float(weights @ ndtr((side * shift - middle) / sigma))
+            near, far = (middle, far) if tail > 0.025 else (near, middle)
+        out.append(side * 0.5 * (near + far))
+    return out[0], out[1]
+
+
+def _terms(order: OrderFit) -> str:
+    c = order.circuit
+    names = [n for n, present in (("R_s", c.series), ("L", c.inductance), ("a blocking tail", c.blocking)) if present]
+    return " and ".join(names) if names else "arcs only"
+
+
+def sample_parts(chosen: OrderFit, problem: Problem) -> Flags:
+    """(M + 1,) which of R_1..R_M, R_s belong to the sample: not an arc that never closes in the window and whose capacitance
+
+    is an electrode's, or that is the only one beside R_s.
+    """
+    m = chosen.circuit.n_arcs
+    parts = np.ones(m + 1, dtype=bool)
+    ln_c = chosen.x[:m] - chosen.theta[:m]
+    for i in range(m):
+        open_ = chosen.x[i] > -float(problem.ln_omega.min())
+        electrode = ln_c[i] - ln_c[0] > np.log(ELECTRODE_RATIO) if i else m == 1 and chosen.circuit.series
+        parts[i] = not (open_ and electrode)
+    return parts
+
+
+def _hidden(
+    chosen: OrderFit, problem: Problem, max_arcs: int, apex_limit: float, noise2: float
+) -> list[tuple[str, FloatArray, float]]:
+    """The same arcs with something hidden at fixed places beyond the window, where there is a reason to think so."""
+    c, m = chosen.circuit, chosen.circuit.n_arcs
+    if m == 0:
+        return []
+    ln_w_max = float(problem.ln_omega.max())
+    series_share = chosen.linear[m] / chosen.linear[: m + 1].sum() if c.series else 0.0
+    beyond = bool(chosen.x[0] < -ln_w_max)
+    refused = bool(chosen.x[0] < -ln_w_max - np.log(apex_limit))
+    added = series_share > HIDDEN_SHARE or (beyond and m < max_arcs)
+    out = _at_places(chosen, problem, 0, apex_limit, noise2) if added else []
+    return out + (_at_places(chosen, problem, 1, apex_limit, noise2) if refused else [])
+
+
+def _at_places(
+    chosen: OrderFit, problem: Problem, first: int, apex_limit: float, noise2: float
+) -> list[tuple[str, FloatArray, float]]:
+    """Refits with a hidden arc: one more instead of R_s (``first`` 0), or the refused one (``first`` 1)."""
+    c, m = chosen.circuit, chosen.circuit.n_arcs
+    ln_w_max = float(problem.ln_omega.max())
+    tau, n = chosen.x[first:m], chosen.x[m + first : 2 * m]
+    places = [(apex_limit * p, e) for p in HIDDEN_PLACES for e in HIDDEN_EXPONENTS]
+    x = np.array([[-np.log(apex) - ln_w_max, *tau, e, *n, chosen.x[-1]] for apex, e in places])
+    k = tau.size + 1
+    held = np.zeros(x.shape, dtype=bool)
+    held[:, [0, k]] = True
+    allowed = np.ones((len(places), k + 3), dtype=bool)
+    allowed[:, k:] = [first == 1 and c.series, c.inductance, c.blocking]
+    low, high = bounds(problem, k)
+    rows = fit_rows(problem, np.clip(x, low, high), allowed, iterations=25, tolerance=1e-4, held=held)
+    out = []
+    for (apex, _), r, chi2 in zip(places, rows.c, rows.chi2, strict=True):
+        if chi2 <= chosen.chi2 + 4 * noise2 and np.all(r[1:k] > 0):
+            ln_r = np.concatenate([np.log(chosen.linear[:first]), np.log(r[1:k])])
+            sample = np.concatenate([[True], sample_parts(chosen, problem)[first:]])
+            total = float(np.log(r[: k + 1][sample].sum()))
+            out.append((f"an arc hidden at {apex:g} f_max would fit as well", ln_r, total))
+    return out

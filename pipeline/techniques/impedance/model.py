@@ -1,0 +1,338 @@
+"""Impedance after the check, the single fit, the series fit and the assignment of regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from pipeline.core.arrays import ComplexArray, FloatArray, freeze
+from pipeline.core.sample import Pellet, Source
+from pipeline.core.values import Estimate, Finding, Mask, Verdict
+
+Region = Literal["bulk", "amorphous", "interface", "undetermined"]
+KkLevel = Literal["pass", "fail", "cannot decide"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ImpedanceSpectrum:
+    """One sweep of frequency. ``frequency_hz`` (n,) in Hz, descending; ``impedance_ohm`` (n,) complex, ohm."""
+
+    source: Source
+    frequency_hz: FloatArray
+    impedance_ohm: ComplexArray
+    loop: int = 1
+    """Number of the spectrum in its file, from 1."""
+    temperature_k: float | None = None
+    temperature_origin: str = ""
+    """``file name``, ``study``, ``log``, ``external input`` …"""
+    amplitude_v: float | None = None
+    quality: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Recorded quality columns, as written: THD Ewe/%, NSD I/%, …, each of length n."""
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, frequency_hz=float, impedance_ohm=complex)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class KramersKronig:
+    """Linear Kramers-Kronig test of one spectrum."""
+
+    level: KkLevel
+    reason: str
+    n_elements: int
+    mu: float
+    rms_percent: float
+    """Root mean square of |residual|/|Z| over the kept points, per cent."""
+    noise_percent: float
+    """Noise level estimated from the data, 1 sigma of Re and of Im relative to |Z|, per cent."""
+    residual_real: FloatArray
+    """(n,) of the kept points, (Re Z - Re Z_kk)/|Z|, dimensionless."""
+    residual_imag: FloatArray
+
+    def __post_init__(self) -> None:
+        freeze(self, residual_real=float, residual_imag=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheckedSpectrum:
+    """A spectrum (corrected where the study says so) with the points that may enter a fit."""
+
+    spectrum: ImpedanceSpectrum
+    keep: tuple[bool, ...]
+    """(n,) True where the point may enter a fit."""
+    masks: tuple[Mask, ...]
+    kk: KramersKronig
+    noise: float
+    """Estimated noise level: 1 sigma of Re and of Im relative to |Z|, dimensionless."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arc:
+    """One R-CPE (or R-C) arc. Numbered from the fastest (1)."""
+
+    number: int
+    resistance: Estimate | None
+    """ohm; None where withheld (verdict ``unresolved`` or ``refused``)."""
+    cpe_q: Estimate | None
+    """F s^(n-1)"""
+    cpe_exponent: Estimate | None
+    capacitance: Estimate | None
+    """F, Hsu-Mansfeld C = (Q R^(1-n))^(1/n)."""
+    apex_hz: float
+    apex_over_f_max: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelScore:
+    """One model order in the comparison."""
+
+    n_arcs: int
+    blocking: bool
+    inductance: bool
+    n_parameters: int
+    chi2: float
+    aicc: float
+    bic: float
+    hits: int
+    """Independent starts that ended in the best cost."""
+    starts: int
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SpectrumFit:
+    """The fit of one spectrum: L + Rs + sum R||CPE + blocking CPE, each term only if the data ask for it."""
+
+    checked: CheckedSpectrum
+    circuit: str
+    """As impedance.py writes it, e.g. ``L0-R0-p(R1,CPE1)-p(R2,CPE2)-CPE3``."""
+    parameter_names: tuple[str, ...]
+    """In the order of ``circuit``, impedance.py's names (``CPE1_0`` is Q, ``CPE1_1`` is n)."""
+    parameter_values: tuple[float, ...]
+    ln_covariance: FloatArray
+    """(p, p) covariance of the natural logarithms of the parameters."""
+    arcs: tuple[Arc, ...]
+    total_resistance: Estimate | None
+    """ohm; sum of the arcs plus Rs where Rs belongs to the sample (see the finding), None where not measurable."""
+    series_resistance: Estimate | None
+    inductance: Estimate | None
+    blocking_q: Estimate | None
+    blocking_exponent: Estimate | None
+    chi2_reduced: float
+    noise: float
+    scores: tuple[ModelScore, ...]
+    fitted_ohm: np.ndarray
+    """(n,) complex, the model at every measured frequency, ohm."""
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, fitted_ohm=complex, ln_covariance=float)
+
+    @property
+    def n_arcs(self) -> int:
+        """Number of arcs of the chosen model."""
+        return len(self.arcs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesArc:
+    """One arc of the joint fit over temperature.
+
+    R(T) = R_ref (T/T_ref)^b exp(Ea/kB (1/T - 1/T_ref)), b = 1 for the basis sigma_T, 0 for sigma.
+    """
+
+    number: int
+    activation_energy_ev: Estimate
+    resistance_at_t_ref: Estimate
+    capacitance: Estimate
+    """F, shared over temperature (at t_ref where a drift was allowed)."""
+    exponent: Estimate
+    resistance_ohm: tuple[Estimate, ...]
+    """At each temperature of the series."""
+    apex_hz: tuple[float, ...]
+    verdicts: tuple[Verdict, ...]
+    """At each temperature of the series."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SeriesFit:
+    """All temperatures of one pellet fitted at once, and whether the assumption holds."""
+
+    sample: str
+    files: tuple[str, ...]
+    loops: tuple[int, ...]
+    temperature_k: tuple[float, ...]
+    t_ref_k: float
+    basis: Literal["sigma_T", "sigma"]
+    arcs: tuple[SeriesArc, ...]
+    drift: bool
+    kink_temperature_k: float | None
+    f_statistic: float
+    p_value: float
+    """Of the F-test against free R_i per temperature."""
+    residual_rms_per_temperature: tuple[float, ...]
+    """In units of the noise."""
+    chi2_reduced: float
+    ln_covariance: FloatArray
+    resistance_25c_ohm: tuple[Estimate, ...]
+    """Per arc, at 298.15 K."""
+    usable: Verdict
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, ln_covariance=float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionAssignment:
+    """What one arc is, on which evidence."""
+
+    arc: int
+    region: Region
+    candidates: tuple[str, ...]
+    reasons: tuple[str, ...]
+    specific_capacitance_f_per_m: Estimate | None
+    """C l/A in F/m (the table gives F/cm)."""
+    relative_permittivity: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PelletFit:
+    """Regions of a pellet: one assignment per arc number, for the single fits of each spectrum and for the series."""
+
+    sample: str
+    pellet: Pellet | None
+    series: SeriesFit | None
+    series_regions: tuple[RegionAssignment, ...]
+    spectrum_regions: tuple[tuple[RegionAssignment, ...], ...]
+    """In the order of the spectra handed in; flow hands them in by temperature, file, loop, as the summary has them."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConductivityPoint:
+    """sigma of one sample at one temperature; SI (S/m), tables and figures print S/cm."""
+
+    sample: str
+    file: str
+    loop: int
+    temperature_k: float
+    quantity: str
+    """``total``, ``bulk``, ``amorphous``, ``interface``."""
+    method: Literal["single", "series"]
+    conductivity_s_per_m: Estimate | None
+    """Without the geometry's uncertainty, which is common to all temperatures."""
+    geometry_relative_sigma: float
+    verdict: Verdict
+    series_kink_k: float | None = None
+    """Where the joint fit that this point was read from changes its activation energy."""
+    conductance_s: Estimate | None = None
+    """1/R in S where the study gives no geometry: it has the same activation energy. None where it does."""
+    conductance_verdict: Verdict | None = None
+    """Of R, where ``verdict`` refuses the conductivity for want of a geometry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrheniusFit:
+    """One straight line (or two with a kink) through ln(sigma T) or ln sigma against 1/T."""
+
+    sample: str
+    quantity: str
+    method: Literal["single", "series"]
+    basis: Literal["sigma_T", "sigma"]
+    activation_energy_ev: Estimate | None
+    t_ref_k: float
+    ln_value_at_t_ref: Estimate | None
+    """ln(sigma T / (S K/cm)) or ln(sigma / (S/cm)) at the harmonic mean temperature."""
+    ln_prefactor: Estimate | None
+    conductivity_25c_s_per_m: Estimate | None
+    """Geometry's uncertainty included."""
+    extrapolated: bool
+    n_points: int
+    n_left_out: int
+    t_min_k: float
+    t_max_k: float
+    kink_temperature_k: Estimate | None
+    second_activation_energy_ev: Estimate | None
+    """Above the kink, where there is one (the first is below it)."""
+    correlation: float
+    """Of ln value at t_ref and Ea."""
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Why points were left out, one text a reason with its count and temperatures."""
+    geometry_relative_sigma: float = 0.0
+    """Of sigma(25 °C), where it is included; moves no activation energy."""
+    temperature_sigma_ea_ev: float = 0.0
+    """Shift of Ea when the thermometer is off by ``temperature_sigma_k`` at all points; apart, in no interval."""
+    temperature_relative_sigma_25c: float = 0.0
+    """The same for sigma(25 °C); apart, in no interval."""
+    excess_scatter: float = 0.0
+    """Scatter of ln value about the line beyond the points' own sigma, 1 sigma."""
+    delta_bic_kink: float | None = None
+    """BIC of one segment minus BIC of two; None where a kink could not be tested."""
+    delta_bic_needed: float | None = None
+    """What it must exceed: false positives then stay below 1 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositionPoint:
+    """sigma(25 °C) of one sample in its composition series."""
+
+    sample: str
+    series: str
+    x_lcf: float
+    conductivity_25c_s_per_m: Estimate | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositionOptimum:
+    """The best composition of a series, or undetermined."""
+
+    series: str
+    x_optimum: Estimate | None
+    conductivity_s_per_m: Estimate | None
+    n_points: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesComparison:
+    """Best conductivity of two composition series, e.g. with LCF of Ta and of Zr."""
+
+    series_a: str
+    series_b: str
+    conductivity_ratio: Estimate
+    """a over b, at the optimum of each, or at its best measured composition."""
+    x_difference: Estimate | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeyerNeldel:
+    """ln prefactor = a + Ea/E_MN over the samples, judged at a common temperature."""
+
+    energy_ev: Estimate | None
+    t_ref_k: float
+    n_samples: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PelletDensity:
+    """Density of one pellet, and relative to the crystals it is pressed from where the study gives theirs."""
+
+    sample: str
+    density_kg_per_m3: Estimate
+    relative_density: Estimate | None
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()

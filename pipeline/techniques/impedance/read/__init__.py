@@ -1,0 +1,1 @@
+"""Bytes -> impedance spectra."""

@@ -1,0 +1,1 @@
+"""Tables, sections, figures and archive of impedance."""

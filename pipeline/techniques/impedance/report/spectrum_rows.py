@@ -1,0 +1,211 @@
+"""Tables of impedance: spectra, arcs, circuit parameters, and the comparison of model orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from pipeline.core.report.columns import S_PER_CM, Row, Table, columns, conductivity_of, given, judged, number, spread
+from pipeline.core.sample import Pellet
+from pipeline.core.summary import RunSummary
+from pipeline.core.words import clauses
+from pipeline.techniques.impedance.model import Arc, PelletFit, RegionAssignment, SpectrumFit
+
+SPECTRA = columns(
+    "sample file loop:count temperature_K:number temperature_origin f_min_Hz:number f_max_Hz:number n_points:count "
+    "n_masked:count kk_verdict kk_verdict_reason kk_rms_percent:number noise_percent:number n_arcs:count circuit "
+    "chi2_reduced:number fit_verdict fit_verdict_reason total_resistance_ohm:estimate series_resistance_ohm:sigma "
+    "inductance_H:sigma blocking_q:sigma blocking_exponent:sigma format instrument"
+)
+ARCS = columns(
+    "sample file loop:count temperature_K:number method arc:count region region_candidates region_reasons verdict "
+    "verdict_reason resistance_ohm:estimate cpe_q:sigma cpe_exponent:sigma capacitance_F:sigma "
+    "specific_capacitance_F_per_cm:sigma relative_permittivity:sigma apex_Hz:number apex_over_f_max:number "
+    "conductivity_S_per_cm:estimate"
+)
+PARAMETERS = columns(
+    "sample file loop:count temperature_K:number circuit parameter value:sigma relative_sigma:number fit_verdict"
+)
+MODELS = columns(
+    "sample file loop:count temperature_K:number n_arcs:count blocking:flag inductance:flag n_parameters:count "
+    "chi2:number aicc:number bic:number hits:count starts:count accepted:flag reason"
+)
+
+
+def impedance_tables(summary: RunSummary) -> dict[str, Table]:
+    """spectra, arcs, fit_parameters, model_comparison; in the order of the summary, then of the arcs."""
+    return {
+        "spectra": Table(row="impedance spectrum", columns=SPECTRA, rows=tuple(_spectra(summary))),
+        "arcs": Table(row="arc of a spectrum", columns=ARCS, rows=tuple(_arcs(summary))),
+        "fit_parameters": Table(row="parameter of a circuit", columns=PARAMETERS, rows=tuple(_parameters(summary))),
+        "model_comparison": Table(row="model order tried", columns=MODELS, rows=tuple(_models(summary))),
+    }
+
+
+def _key(sample: str, fit: SpectrumFit) -> Row:
+    s = fit.checked.spectrum
+    return {"sample": sample, "file": s.source.file, "loop": s.loop, "temperature_K": number(s.temperature_k)}
+
+
+def _spectra(summary: RunSummary) -> Iterator[Row]:
+    for sample, fit in summary.spectra:
+        s, kk, f = fit.checked.spectrum, fit.checked.kk, fit.checked.spectrum.frequency_hz
+        yield {
+            **_key(sample, fit),
+            "temperature_origin": s.temperature_origin,
+            "f_min_Hz": number(f.min()) if f.size else None,
+            "f_max_Hz": number(f.max()) if f.size else None,
+            "n_points": int(f.size),
+            "n_masked": int(f.size - sum(fit.checked.keep)),
+            "kk_verdict": kk.level,
+            "kk_verdict_reason": kk.reason,
+            "kk_rms_percent": number(kk.rms_percent),
+            "noise_percent": number(fit.noise, 100.0),
+            "n_arcs": fit.n_arcs,
+            "circuit": fit.circuit,
+            "chi2_reduced": number(fit.chi2_reduced),
+            **judged(fit.verdict, "fit_verdict"),
+            **spread("total_resistance_ohm", fit.total_resistance),
+            **spread("series_resistance_ohm", fit.series_resistance, interval=False),
+            **spread("inductance_H", fit.inductance, interval=False),
+            **spread("blocking_q", fit.blocking_q, interval=False),
+            **spread("blocking_exponent", fit.blocking_exponent, interval=False),
+            "format": s.source.format,
+            "instrument": s.source.instrument,
+        }
+
+
+def regions_of(summary: RunSummary) -> dict[tuple[str, str, int], tuple[RegionAssignment, ...]]:
+    """(sample, file, loop) -> assignments of the single fit; the pellet keeps them in the order of its spectra."""
+    mine: dict[str, list[SpectrumFit]] = {}
+    for sample, fit in summary.spectra:
+        mine.setdefault(sample, []).append(fit)
+    found = {}
+    for pellet in summary.pellets:
+        fits = mine.get(pellet.sample, [])
+        if len(fits) != len(pellet.spectrum_regions):
+            continue
+        for fit, regions in zip(fits, pellet.spectrum_regions, strict=True):
+            s = fit.checked.spectrum
+            found[pellet.sample, s.source.file, s.loop] = regions
+    return found
+
+
+def _pellets(summary: RunSummary) -> dict[str, Pellet]:
+    known = {s.id: s.pellet for s in summary.samples}
+    known |= {p.sample: p.pellet for p in summary.pellets if p.pellet is not None}
+    return {name: pellet for name, pellet in known.items() if pellet is not None}
+
+
+def _region(regions: Sequence[RegionAssignment], arc: int) -> Row:
+    for r in regions:
+        if r.arc == arc:
+            return {
+                "region": r.region,
+                "region_candidates": "; ".join(r.candidates),
+                "region_reasons": clauses(r.reasons),
+                **spread("specific_capacitance_F_per_cm", r.specific_capacitance_f_per_m, S_PER_CM, interval=False),
+                **spread("relative_permittivity", r.relative_permittivity, interval=False),
+            }
+    return {"region": "undetermined", "region_candidates": "", "region_reasons": "no evidence was gathered"}
+
+
+def _single(arc: Arc) -> Row:
+    row: Row = {"method": "single", "arc": arc.number, **judged(arc.verdict)}
+    row |= {"apex_Hz": number(arc.apex_hz), "apex_over_f_max": number(arc.apex_over_f_max)}
+    if not arc.verdict.printable:
+        return row
+    row |= spread("resistance_ohm", arc.resistance)
+    for name, estimate in (
+        ("cpe_q", arc.cpe_q),
+        ("cpe_exponent", arc.cpe_exponent),
+        ("capacitance_F", arc.capacitance),
+    ):
+        row |= spread(name, estimate, interval=False)
+    return row
+
+
+def _sigma(resistance: object, pellet: Pellet | None) -> Row:
+    from pipeline.core.values import Estimate
+
+    if pellet is None or not isinstance(resistance, Estimate) or resistance.value <= 0:
+        return {}
+    return spread("conductivity_S_per_cm", conductivity_of(resistance, pellet), S_PER_CM)
+
+
+def _arcs(summary: RunSummary) -> Iterator[Row]:
+    pellets, regions = _pellets(summary), regions_of(summary)
+    for sample, fit in summary.spectra:
+        s = fit.checked.spectrum
+        for arc in fit.arcs:
+            shown = given(arc.resistance, arc.verdict)
+            assigned = _region(regions.get((sample, s.source.file, s.loop), ()), arc.number)
+            if not arc.verdict.printable:
+                assigned = {k: v for k, v in assigned.items() if k.startswith("region")}
+            yield {**_key(sample, fit), **assigned, **_single(arc), **_sigma(shown, pellets.get(sample))}
+    for pellet in summary.pellets:
+        yield from _series_arcs(pellet, pellets.get(pellet.sample))
+
+
+def _series_arcs(pellet: PelletFit, geometry: Pellet | None) -> Iterator[Row]:
+    series = pellet.series
+    if series is None:
+        return
+    for i, (file, loop, temperature) in enumerate(zip(series.files, series.loops, series.temperature_k, strict=True)):
+        for arc in series.arcs:
+            verdict = arc.verdicts[i] if series.usable.printable else series.usable
+            shown = given(arc.resistance_ohm[i], verdict)
+            row: Row = {
+                "sample": pellet.sample,
+                "file": file,
+                "loop": loop,
+                "temperature_K": number(temperature),
+                "method": "series",
+                "arc": arc.number,
+                "apex_Hz": number(arc.apex_hz[i]),
+                **_region(pellet.series_regions, arc.number),
+                **judged(verdict),
+            }
+            if shown is not None:
+                row |= spread("resistance_ohm", shown)
+                row |= spread("cpe_exponent", arc.exponent, interval=False)
+                row |= spread("capacitance_F", arc.capacitance, interval=False)
+                row |= _sigma(shown, geometry)
+            yield row
+
+
+def _parameters(summary: RunSummary) -> Iterator[Row]:
+    for sample, fit in summary.spectra:
+        n = len(fit.parameter_values)
+        wide = fit.ln_covariance.shape == (n, n)
+        ln_sigma = np.sqrt(np.clip(np.diag(fit.ln_covariance), 0, None)) if wide else np.full(n, np.nan)
+        for name, value, s in zip(fit.parameter_names, fit.parameter_values, ln_sigma, strict=True):
+            yield {
+                **_key(sample, fit),
+                "circuit": fit.circuit,
+                "parameter": name,
+                "value": number(value),
+                "value_sigma": number(abs(value) * s),
+                "relative_sigma": number(s),
+                "fit_verdict": fit.verdict.level,
+            }
+
+
+def _models(summary: RunSummary) -> Iterator[Row]:
+    for sample, fit in summary.spectra:
+        for m in fit.scores:
+            yield {
+                **_key(sample, fit),
+                "n_arcs": m.n_arcs,
+                "blocking": m.blocking,
+                "inductance": m.inductance,
+                "n_parameters": m.n_parameters,
+                "chi2": number(m.chi2),
+                "aicc": number(m.aicc),
+                "bic": number(m.bic),
+                "hits": m.hits,
+                "starts": m.starts,
+                "accepted": m.accepted,
+                "reason": m.reason,
+            }

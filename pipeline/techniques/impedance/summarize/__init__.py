@@ -1,0 +1,1 @@
+"""Arcs -> conductivity, Arrhenius lines, composition."""

@@ -1,0 +1,1 @@
+"""Potential sweeps -> onsets and the stability window."""

@@ -1,0 +1,1 @@
+"""A sweep -> one direction of it, without its rest, on the Na/Na+ scale."""

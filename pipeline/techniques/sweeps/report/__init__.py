@@ -1,0 +1,1 @@
+"""Tables, sections and figures of sweeps."""

@@ -1,0 +1,52 @@
+"""A sample behind a made-up fixture comes back as if the fixture were not there."""
+
+import numpy as np
+import pytest
+
+from pipeline.core.errors import CheckError
+from pipeline.core.sample import Source
+from pipeline.core.values import Estimate
+from pipeline.techniques.impedance.check.corrections import Corrections, correct_spectrum, widen_total
+from pipeline.techniques.impedance.model import ImpedanceSpectrum
+
+F = np.geomspace(7e6, 1.0, 60)
+SAMPLE = 20 + 300 / (1 + 2j * np.pi * F * 300 * 1e-10)
+
+
+def spectrum(z, f=F, file="x.mpt"):
+    return ImpedanceSpectrum(source=Source(file=file, format="test"), frequency_hz=f, impedance_ohm=z)
+
+
+def test_short_and_open_take_a_series_and_a_parallel_branch_off_exactly():
+    series, parallel = 0.4 + 2j * np.pi * F * 1e-6, 1 / (2j * np.pi * F * 30e-12)
+    measured = series + 1 / (1 / SAMPLE + 1 / parallel)
+    found = correct_spectrum(spectrum(measured), Corrections(), spectrum(series), spectrum(series + parallel))
+    np.testing.assert_allclose(found.impedance_ohm, SAMPLE, rtol=1e-9)
+    assert "short and open" in found.findings[0].problem
+
+
+def test_contact_resistance_and_stray_capacitance():
+    measured = 0.5 + 1 / (1 / SAMPLE)
+    found = correct_spectrum(spectrum(measured), Corrections(contact_resistance_ohm=0.5))
+    np.testing.assert_allclose(found.impedance_ohm, SAMPLE, rtol=1e-12)
+    stray = 1 / (1 / SAMPLE + 2j * np.pi * F * 5e-12)
+    found = correct_spectrum(spectrum(stray), Corrections(stray_capacitance_f=5e-12))
+    np.testing.assert_allclose(found.impedance_ohm, SAMPLE, rtol=1e-9)
+
+
+def test_nothing_asked_nothing_changed():
+    raw = spectrum(SAMPLE)
+    assert correct_spectrum(raw, Corrections()) is raw
+
+
+def test_a_short_that_does_not_reach_is_refused_with_file_and_hint():
+    short = spectrum(np.full(10, 0.1 + 0j), np.geomspace(1e5, 1, 10), "short.mpt")
+    with pytest.raises(CheckError, match=r"x.mpt: corrections: short.mpt covers .* \(measure short"):
+        correct_spectrum(spectrum(SAMPLE), Corrections(), short)
+
+
+def test_the_contact_resistance_widens_the_total_in_quadrature():
+    total = Estimate(value=26.0, sigma=0.03, unit="ohm", low95=25.94, high95=26.08)
+    wide = widen_total(total, Corrections(contact_resistance_ohm=0.5, contact_resistance_sigma_ohm=0.04))
+    assert wide.sigma == pytest.approx(0.05)
+    assert wide.high - 26 == pytest.approx(0.08 * 5 / 3)
