@@ -19,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.core.values import Estimate, Verdict
 from pipeline.techniques.impedance.model import CompositionPoint, ConductivityPoint
-from pipeline.techniques.impedance.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
-from pipeline.techniques.impedance.summarize.composition import CompositionSettings, find_optimum
+from pipeline.techniques.impedance.settings import ArrheniusSettings, CompositionSettings
+from pipeline.techniques.impedance.summarize.arrhenius import fit_arrhenius
+from pipeline.techniques.impedance.summarize.composition import find_optimum
 
 KB, T25, EA = 8.617333262e-5, 298.15, 0.300
 GOOD = Verdict(level="resolved", reason="")

@@ -16,9 +16,10 @@ from eis_reference import reference_fit
 from pipeline.core.errors import PipelineError
 from pipeline.core.sample import RawFile
 from pipeline.instruments.text.settings import DelimitedSettings
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.read.spectra import read_impedance
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings
 
 FILES = (
     "hybrid-drt/tutorials_PEIS_LPSCl_IonBlocking_-25C.mpr",

@@ -21,9 +21,10 @@ import warnings
 import numpy as np
 from eis_reference import FREQUENCY_HZ, OMEGA, cell, noisy, polish, reference_fit, spectrum, three, true_theta
 
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.series.joint_fit import SeriesSettings, fit_series
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.series.joint_fit import fit_series
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings, SeriesSettings
 
 RATIOS = (100, 30, 20, 10)
 

@@ -17,7 +17,8 @@ import numpy as np
 from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 Cell = tuple[str, str]
 

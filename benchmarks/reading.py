@@ -19,7 +19,8 @@ from formats import ENVIRONMENTS, peer_python
 
 from pipeline.core.raw_files import load_raw
 from pipeline.instruments.text.settings import DelimitedSettings
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 from pipeline.techniques.impedance.read.spectra import read_impedance
 from pipeline.techniques.sweeps.read import read_sweeps
 

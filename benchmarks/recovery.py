@@ -11,9 +11,10 @@ from collections import Counter
 import numpy as np
 from eis_reference import FREQUENCY_HZ, NOISE, OMEGA, cell, cramer_rao, noisy, polish, spectrum, three, true_theta
 
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.fit.single.circuit import arc_capacitance
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings
 
 
 def fit(arcs, seed, **more):

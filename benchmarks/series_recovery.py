@@ -11,9 +11,10 @@ from collections import Counter
 import numpy as np
 from eis_reference import cell, cramer_rao, noisy, spectrum, three
 
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.series.joint_fit import SeriesSettings, fit_series
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.series.joint_fit import fit_series
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings, SeriesSettings
 
 KB = 8.617333262e-5
 TEMPERATURES_K = 203.15 + 10.0 * np.arange(6)

@@ -14,15 +14,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.techniques.absorption.fit.distortion.scattering_ratio import DistortionSettings, measure_distortion
-from pipeline.techniques.absorption.fit.feff.octahedra import run_octahedra
+from pipeline.techniques.absorption.fit.distortion.scattering_ratio import measure_distortion
 from pipeline.techniques.absorption.fit.feff.program import run_feff, write_input
 from pipeline.techniques.absorption.fit.feff.structures import choose_structure
-from pipeline.techniques.absorption.fit.shells.edge import ShellSettings, ShellSpec, fit_edge
+from pipeline.techniques.absorption.fit.shells.edge import fit_edge
 from pipeline.techniques.absorption.fit.shells.feff_model import find_shell, one_distance, run_structure, search_of
 from pipeline.techniques.absorption.fit.shells.least_squares import fit_alone
+from pipeline.techniques.absorption.fit.shells.octahedra import run_octahedra
 from pipeline.techniques.absorption.fit.shells.sample_fit import fit_sample
 from pipeline.techniques.absorption.fit.shells.spectrum import weigh_spectrum
+from pipeline.techniques.absorption.model import ShellSpec
+from pipeline.techniques.absorption.settings import DistortionSettings, ShellSettings
 from tests.feff_truth import K, molecule_chi, octahedron_chi, reduced, thermal_chi
 
 PAIRS = (

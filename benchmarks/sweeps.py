@@ -19,9 +19,10 @@ from scipy.signal import fftconvolve
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.core.sample import Source
-from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings, check_sweep
-from pipeline.techniques.sweeps.fit.onset import OnsetSettings, find_onsets
+from pipeline.techniques.sweeps.check.sweep import check_sweep
+from pipeline.techniques.sweeps.fit.onset import find_onsets
 from pipeline.techniques.sweeps.model import LinearSweep, SweepConditions, SweepFit
+from pipeline.techniques.sweeps.settings import LsvCheckSettings, OnsetSettings
 
 AREA_CM2, RATE, NOISE, C_DL, LEAK, K, REFERENCE = 0.7854, 1e-4, 20e-9, 2e-3, 2e-8, 50e-6, 0.08
 REST = 60
@@ -114,7 +115,7 @@ def differences(seeds: int) -> None:
     print(f"\ndifference of two samples 0.150 V apart, {seeds} seeds: largest error in mV")
     for exponent in (1.0, 1.5, 2.0, 3.0):
         pairs = [(fit(Truth(4.0, exponent), 2 * s), fit(Truth(3.85, exponent), 2 * s + 1)) for s in range(seeds)]
-        for i, name in enumerate(o.criterion for o in pairs[0][0].onsets):
+        for i, name in enumerate(o.criterion.name for o in pairs[0][0].onsets):
             d = [
                 a.onsets[i].onset_v_vs_na.value - b.onsets[i].onset_v_vs_na.value
                 for a, b in pairs

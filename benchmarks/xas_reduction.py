@@ -15,12 +15,13 @@ from collections.abc import Callable
 import numpy as np
 
 from pipeline.core.sample import Source
-from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.check.scan import check_scan
 from pipeline.techniques.absorption.fit.reduce.background import BackgroundChoice, remove_background
 from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
-from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
-from pipeline.techniques.absorption.fit.reduce.wavelet import WaveletSettings, transform_wavelet
+from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
+from pipeline.techniques.absorption.fit.reduce.wavelet import transform_wavelet
 from pipeline.techniques.absorption.model import AbsorptionScan
+from pipeline.techniques.absorption.settings import ReduceSettings, WaveletSettings, XasCheckSettings
 
 E0, K2 = 9881.0, 0.26246829
 

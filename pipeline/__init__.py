@@ -2,7 +2,7 @@
 
     raw file -> read -> check -> fit -> summarize -> report
 
-Read ``flow.py`` first: it is the whole chain, one function per technique.
+Read ``core/technique.py`` first: what a technique declares; then one room of ``techniques``, and ``core/flow.py``, the one loop.
 
 Public names: ``run_study``, ``load_results``, ``rebuild_report``, ``load_study``, ``read_impedance``, ``read_sweeps``,
 ``read_scans``; and ``to_lmfit``, ``to_impedance``, ``to_larch``, which hand a result over to those packages;
@@ -16,16 +16,16 @@ from typing import Any
 
 _PUBLIC = {
     "estimate_text": "pipeline.core.report.text",
-    "headline_line": "pipeline.core.report.key_rows",
-    "headline_window": "pipeline.core.report.key_rows",
-    "load_results": "pipeline.core.batch",
-    "load_study": "pipeline.core.study",
-    "rebuild_report": "pipeline.core.batch",
-    "run_study": "pipeline.core.batch",
+    "headline_line": "pipeline.techniques.impedance.summarize.headline",
+    "headline_window": "pipeline.techniques.sweeps.model",
     "load_raw": "pipeline.core.raw_files",
-    "read_impedance": "pipeline.instruments.recognise",
+    "load_results": "pipeline.core.batch.run",
+    "load_study": "pipeline.core.study.load",
+    "read_impedance": "pipeline.techniques.impedance.read.spectra",
     "read_scans": "pipeline.techniques.absorption.read.scans",
-    "read_sweeps": "pipeline.instruments.recognise",
+    "read_sweeps": "pipeline.techniques.sweeps.read",
+    "rebuild_report": "pipeline.core.batch.run",
+    "run_study": "pipeline.core.batch.run",
     "to_impedance": "pipeline.techniques.impedance.fit.exchange",
     "to_larch": "pipeline.techniques.absorption.fit.exchange",
     "to_lmfit": "pipeline.techniques.impedance.fit.exchange",

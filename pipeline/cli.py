@@ -1,7 +1,7 @@
 """hse: the command line.  Imports what a command needs when it needs it; ``--help`` loads nothing.
 
 Results go to stdout or to files; progress and log to stderr.  Exit status: 0 done; 1 done but something was rejected
-(``--strict``, or ``hse check``); 2 bad usage or study, nothing started; 130 interrupted.
+(``--strict``, or ``hse check``) or is different (``hse diff``); 2 bad usage or study, nothing started; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.core.sample import Recognition
-    from pipeline.core.summary import Rejection
-    from pipeline.core.values import Finding
+    from pipeline.core.values import Finding, Rejection
 
 NUMBER = r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -27,7 +26,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hse",
-        description="Raw exports of a solid-electrolyte lab (impedance, LSV, XAS) to tables, figures and a report.",
+        description="Raw exports of a solid-electrolyte lab to tables, figures and a report.",
     )
     parser.add_argument("--version", action="version", version=f"hse-pipeline {version('hse-pipeline')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -39,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="worker processes")
     where.add_argument("--scheduler", metavar="ADDRESS", help="a dask scheduler, tcp://… (extra: dask)")
     where.add_argument("--shard", type=_shard, metavar="i/n", help="part i of n of the files; then: hse collect")
-    run.add_argument("--only", choices=("eis", "lsv", "xas"), help="one technique")
+    run.add_argument("--only", metavar="TECHNIQUE", help="one technique, by its table in the study: eis, lsv, xas …")
     run.add_argument("--strict", action="store_true", help="exit 1 if anything was rejected")
     run.set_defaults(do=_run)
 
@@ -66,6 +65,18 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("results", type=Path, metavar="DIR")
     export.set_defaults(do=_export)
 
+    diff = commands.add_parser("diff", help="say what changed between two results folders")
+    diff.add_argument("before", type=Path, metavar="A")
+    diff.add_argument("after", type=Path, metavar="B")
+    diff.add_argument(
+        "--rtol",
+        type=_tolerance,
+        default=1e-9,
+        metavar="R",
+        help="relative difference that counts as none (figures: ≥ 1e-7)",
+    )
+    diff.set_defaults(do=_diff)
+
     settings = commands.add_parser("settings", help="show every setting with its value")
     settings.add_argument("study", type=Path, nargs="?", metavar="STUDY.toml")
     settings.add_argument("--explain", action="store_true", help="also which layer set it, its bounds and its reason")
@@ -77,6 +88,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _tolerance(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 0 and below 1")
     return value
 
 
@@ -116,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from pipeline.core.batch import run_study
+    from pipeline.core.batch.run import run_study
 
     with tqdm(unit="task", file=sys.stderr, disable=None, leave=False) as bar:
 
@@ -167,7 +185,7 @@ def _rejections(rejected: Iterable[Rejection]) -> list[str]:
 
 
 def _collect(args: argparse.Namespace) -> int:
-    from pipeline.core.batch import collect_results
+    from pipeline.core.batch.run import collect_results
 
     return _tell(collect_results(args.study, args.out), strict=False)
 
@@ -190,45 +208,51 @@ def _init(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from pipeline.core.errors import PipelineError
-    from pipeline.core.inspection import inspect_file
-    from pipeline.core.raw_files import load_raw
-    from pipeline.core.study.settings import settings_class
-
-    stages = ("eis.read", "eis.check", "lsv.check", "xas.read", "xas.check")  # no fit: that would import larch
-    settings = {stage: settings_class(stage)() for stage in stages}
     failed = False
     for path in args.files:
-        try:
-            known, findings = inspect_file(load_raw(path, path.as_posix()), settings)
-        except PipelineError as error:
-            print(f"error: {error}")
-            failed = True
-            continue
-        print(_describe(path.as_posix(), known))
-        for line in _alike(path.as_posix(), findings):
-            print("  " + line)
-        if known.technique == "eis" and known.temperature_k is None:
-            print("  warning: temperature: in neither the file nor its name (give temperature_c in the study)")
-        good = any(all(f.severity != "error" for f in one) for one in findings)
-        usable = known.technique in ("eis", "lsv", "xas") and good
-        print(
-            "  " + (f"usable: [[sample.{known.technique}]] of a study" if usable else f"not usable: {_useless(known)}")
-        )
-        failed = failed or not usable
+        failed = not _check_file(path) or failed
     return 1 if failed else 0
 
 
-def _describe(name: str, known: Recognition) -> str:
-    """One line: technique, format, edge, how much, temperature, on which evidence and how sure."""
-    edge = f", {known.element} {known.edge}" if known.element else ""
-    what = f"{known.technique} ({', '.join(x for x in (known.format, known.detail) if x)}{edge})"
-    one = known.n_measurements == 1
-    many = {"eis": ("spectra", "spectrum"), "lsv": ("sweeps", "sweep"), "xas": ("scans", "scan")}
-    noun = many.get(known.technique, ("measurements", "measurement"))[one]
+def _check_file(path: Path) -> bool:
+    """Print what one file is and what is wrong with it; True where a study can use it."""
+    from pipeline.core.errors import PipelineError
+    from pipeline.core.flow import inspect_file
+    from pipeline.core.raw_files import load_raw
+    from pipeline.core.recognition import recognise
+    from pipeline.core.registry import techniques
+    from pipeline.core.technique import Settings, Work
+
+    try:
+        raw = load_raw(path, path.as_posix())
+        known = recognise(raw)
+    except PipelineError as error:
+        print(f"error: {error}")
+        return False
+    technique = techniques().get(known.technique)
+    print(_describe(path.as_posix(), known, technique.noun if technique else ("measurement", "measurements")))
+    findings = [list(known.findings)]
+    if technique is not None:
+        settings = Settings(tuple(cls() for cls in technique.chain.settings.values()))
+        row = technique.alone(raw, known)
+        findings = inspect_file(technique.chain, Work(row=row, settings=settings), raw) or findings
+    for line in [*_alike(path.as_posix(), findings), *map(str, known.wanting)]:
+        print("  " + line)
+    usable = technique is not None and any(all(f.severity != "error" for f in one) for one in findings)
+    print("  " + (f"usable: [[sample.{known.technique}]] of a study" if usable else f"not usable: {_useless(known)}"))
+    return usable
+
+
+def _describe(name: str, known: Recognition, noun: tuple[str, str]) -> str:
+    """One line: technique, format, subject, how much, temperature, on which evidence and how sure."""
+    from pipeline.science.constants import ZERO_CELSIUS_K
+
+    subject = f", {known.subject}" if known.subject else ""
+    what = f"{known.technique} ({', '.join(x for x in (known.format, known.detail) if x)}{subject})"
     t = known.temperature_k
-    warm = "" if t is None else f", {t - 273.15:.2f} °C ({t:.2f} K) from {known.temperature_origin}"
-    return f"{name}: {what}: {known.n_measurements} {noun}, {known.n_rows} rows{warm}; {known.confidence}: {known.evidence}"
+    warm = "" if t is None else f", {t - ZERO_CELSIUS_K:.2f} °C ({t:.2f} K) from {known.temperature_origin}"
+    how_many = f"{known.n_measurements} {noun[known.n_measurements != 1]}, {known.n_rows} rows{warm}"
+    return f"{name}: {what}: {how_many}; {known.confidence}: {known.evidence}"
 
 
 def _alike(name: str, findings: list[list[Finding]]) -> list[str]:
@@ -259,7 +283,7 @@ def _useless(known: Recognition) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from pipeline.core.batch import rebuild_report
+    from pipeline.core.batch.run import rebuild_report
 
     print(rebuild_report(args.results))
     print(f"report: {args.results / 'report.html'}")
@@ -267,7 +291,7 @@ def _report(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from pipeline.core.batch import load_results
+    from pipeline.core.batch.run import load_results
     from pipeline.core.report.archive import write_archive
 
     write_archive(load_results(args.results), args.results)
@@ -275,12 +299,22 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
+def _diff(args: argparse.Namespace) -> int:
+    from pipeline.core.diff import compare_folders, describe_diff
+
+    diff = compare_folders(args.before, args.after, args.rtol)
+    for line in describe_diff(diff):
+        print(line)
+    return 1 if diff.differs else 0
+
+
 def _settings(args: argparse.Namespace) -> int:
-    from pipeline.core.study import load_study
+    from pipeline.core.registry import settings_classes, techniques
+    from pipeline.core.study.load import load_study
     from pipeline.core.study.settings import describe_settings, resolve_settings
 
     if args.study is None:
-        settings, layers, _ = resolve_settings({})
+        settings, layers, _ = resolve_settings({}, settings_classes(techniques()))
     else:
         study = load_study(args.study)
         settings, layers = dict(study.settings), dict(study.layers)

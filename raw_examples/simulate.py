@@ -69,9 +69,9 @@ def truth(seed: int) -> dict[str, object]:
         "samples": samples,
         "broken": {
             "eis/HCF-La_50C.mpt": "cut after 2048 bytes, inside the header",
-            "eis/HSE-Sm_warm.mpt": "its temperature is nowhere: not in the name, the study or the file",
             WRONG_EDGE: "W L3, listed as Ta L3",
         },
+        "without_temperature": {"eis/HSE-Sm_warm.mpt": "its temperature is nowhere; it is 50 °C"},
         "glitch": {"file": GLITCH[0], "k_per_angstrom": GLITCH[1], "points": 2},
     }
 

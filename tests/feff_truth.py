@@ -12,6 +12,7 @@ from pipeline.techniques.absorption.fit.feff.program import PathSearch, run_feff
 from pipeline.techniques.absorption.fit.feff.structures import octahedron
 from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
 from pipeline.techniques.absorption.model import ReducedAbsorption
+from tests.reductions import reduction_used
 
 K = np.arange(0, 16.001, 0.05)
 K2_PER_EV = 0.2624684
@@ -94,4 +95,5 @@ def reduced(sample: str, chi: np.ndarray, noise: float, seed: int | None = None,
         edge_step=Estimate(value=1.0, sigma=step_sigma, unit="1"), k_per_angstrom=k, chi=chi,
         chi_sigma=np.full(k.size, noise), r_angstrom=r, chi_r_re=chi_r.real, chi_r_im=chi_r.imag, chi_r_noise=noise,
         k_min=k_min, k_max=k_max, dk=1.0, k_weight=2, window="hanning", rbkg_angstrom=1.0, wavelet=None,
+        settings=reduction_used(bkg_k_max=k_max),
     )  # fmt: skip

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from pipeline.core.sample import Pellet, Sample, Source
-from pipeline.core.summary import Rejection, RunSummary
-from pipeline.core.values import Estimate, Finding, Mask, Verdict
+from pipeline.core.summary import RunSummary, SampleMask
+from pipeline.core.technique import MaskedPoints
+from pipeline.core.values import Estimate, Finding, Mask, Rejection, Verdict
 from pipeline.techniques.absorption.model import (
+    AbsorptionSummary,
     Distortion,
     ReducedAbsorption,
     ScanUse,
@@ -18,6 +21,7 @@ from pipeline.techniques.absorption.model import (
     ShellFit,
     WaveletMap,
 )
+from pipeline.techniques.absorption.summarize import list_facts as absorption_facts
 from pipeline.techniques.impedance.model import (
     Arc,
     ArrheniusFit,
@@ -26,6 +30,7 @@ from pipeline.techniques.impedance.model import (
     CompositionPoint,
     ConductivityPoint,
     ImpedanceSpectrum,
+    ImpedanceSummary,
     KramersKronig,
     ModelScore,
     PelletFit,
@@ -34,15 +39,12 @@ from pipeline.techniques.impedance.model import (
     SeriesFit,
     SpectrumFit,
 )
-from pipeline.techniques.sweeps.model import (
-    CheckedSweep,
-    LimitDifference,
-    LinearSweep,
-    Onset,
-    StabilityWindow,
-    SweepConditions,
-    SweepFit,
-)
+from pipeline.techniques.impedance.rows import SpectrumReview
+from pipeline.techniques.impedance.summarize.facts import list_facts as impedance_facts
+from pipeline.techniques.sweeps.model import SweepSummary
+from pipeline.techniques.sweeps.summarize.facts import list_facts as sweep_facts
+from tests.reductions import reduction_used
+from tests.synthetic_sweeps import sweep_summary
 
 KB_EV = 8.617333262e-5
 PELLET = Pellet(thickness_m=5.5e-4, diameter_m=0.01, thickness_sigma_m=1e-5, diameter_sigma_m=2e-5, mass_kg=1.2e-4)
@@ -122,6 +124,7 @@ def spectrum_fit(sample: str, t: float, *, n_arcs: int = 3, loop: int = 1, file:
         parameter_values=tuple(values),
         ln_covariance=np.eye(len(names)) * 4e-4,
         arcs=arcs,
+        total_verdict=GOOD,
         total_resistance=estimate(float(r.sum()), 0.003, "ohm"),
         series_resistance=estimate(0.5, 0.1, "ohm"),
         inductance=None,
@@ -243,70 +246,6 @@ def conduction(sample: str, s0: float, ea: float) -> tuple[list[ConductivityPoin
     return points, lines
 
 
-def sweep_fit(sample: str, direction: str, onset: float) -> SweepFit:
-    n = 400
-    sign = 1.0 if direction == "oxidation" else -1.0
-    e = np.linspace(2.2, 6.0, n) if sign > 0 else np.linspace(2.2, 0.0, n)
-    past = np.clip(sign * (e - onset), 0, None)
-    baseline = sign * 2e-8 * np.ones(n)
-    noise = np.random.default_rng(2).normal(scale=2e-8, size=n)
-    current = baseline + noise + sign * 3e-5 * past**2
-    sweep = LinearSweep(
-        source=Source(file=f"lsv/{sample}_{direction}.mpt", format="EC-Lab mpt"),
-        time_s=np.arange(n) * 10.0,
-        potential_v=e - 0.08,
-        current_a=current,
-        area_m2=7.854e-5,
-    )
-    conditions = SweepConditions(
-        reference_electrode="Na15Sn4",
-        volts_vs_na=0.08,
-        volts_vs_na_sigma=0.01,
-        area_m2=7.854e-5,
-        electrolyte_kg=9e-6,
-        carbon_kg=1e-6,
-    )
-    keep = np.ones(n, bool)
-    keep[[10, 11, 200]] = False
-    checked = CheckedSweep(
-        sweep=sweep,
-        direction=direction,  # type: ignore[arg-type]
-        keep=tuple(keep.tolist()),
-        masks=(Mask(indices=(10, 11, 200), reason="spike"),),
-        potential_v_vs_na=e,
-        potential_is_vs_na=True,
-        scan_rate_v_per_s=sign * 1e-4,
-        ocv_v=2.2,
-        conditions=conditions,
-    )
-    found = {
-        "j_1_uA_per_cm2": onset + sign * 0.16,
-        "j_10_uA_per_cm2": onset + sign * 0.51,
-        "departure_5sigma": onset + sign * 0.06,
-        "tangent": onset + sign * 0.9,
-    }
-    onsets = tuple(
-        Onset(
-            criterion=name,
-            onset_v_vs_na=Estimate(value=v, sigma=0.008, unit="V") if name != "j_10_uA_per_cm2" or sign > 0 else None,
-            verdict=WEAK if name == "tangent" else GOOD if name != "j_10_uA_per_cm2" or sign > 0 else NONE,
-        )
-        for name, v in found.items()
-    )
-    return SweepFit(
-        checked=checked,
-        onsets=onsets,
-        baseline_a=baseline,
-        noise_a=2e-8,
-        baseline_end_v=onset - sign * 0.3,
-        capacitance=estimate(2e-4, unit="F"),
-        charge_mah=0.3,
-        onset_v=np.zeros((0, 0)),
-        peak_current_a=sign * 2.3e-5,
-        peak_v=float(e[-1]),
-    )
-
-
 def reduction(sample: str, element: str, e0: float, k_max: float) -> ReducedAbsorption:
     k = np.arange(0, 18.01, 0.05)
     energy = np.concatenate([np.arange(-150, -15, 5.0), np.arange(-15, 25, 0.5), k[k > 2.5] ** 2 / 0.262468]) + e0
@@ -374,8 +313,8 @@ def reduction(sample: str, element: str, e0: float, k_max: float) -> ReducedAbso
         window="hanning",
         rbkg_angstrom=1.1,
         wavelet=wavelet,
-        settings={"norm1": 100.0, "norm2": 700.0, "clamp_high": 0.0},
-        findings=(Finding(severity="info", field="deglitch", problem="2 points masked at 9950 eV"),),
+        settings=reduction_used(norm1_ev=100.0, norm2_ev=700.0, clamp_high=0.0),
+        findings=(Finding(severity="info", field="glitch", problem="2 points masked at 9950 eV", code="glitch"),),
     )
 
 
@@ -436,7 +375,7 @@ def distortion_of(reduced: ReducedAbsorption, reference: str) -> Distortion:
 
 
 def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
-    """Two heterostructures, one pristine phase, every technique; ``changes`` are fields of RunSummary."""
+    """Two heterostructures, one pristine phase, every technique; ``changes`` are fields of the run or of a summary in it."""
     samples = (
         Sample(id="HSE-Sm", label="0.62[HCF-Sm]·0.38[LCF-Ta]", series="HSE-Sm", x_lcf=0.38, pellet=PELLET),
         Sample(id="HSE-La", label="0.57[HCF-La]·0.43[LCF-Ta]", pellet=PELLET),
@@ -466,38 +405,12 @@ def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
         n_points=5,
         verdict=GOOD,
     )
-    sweeps = [(s, sweep_fit(s, d, v)) for s, d, v in (
-        ("HSE-Sm", "oxidation", 4.1), ("HSE-Sm", "reduction", 1.0),
-        ("HSE-La", "oxidation", 3.9), ("HSE-La", "reduction", 0.8),
-    )]  # fmt: skip
-    windows = tuple(
-        StabilityWindow(
-            sample=s,
-            criterion="j_1_uA_per_cm2",
-            reduction_limit_v_vs_na=Estimate(value=low, sigma=0.01, unit="V"),
-            oxidation_limit_v_vs_na=Estimate(value=high, sigma=0.01, unit="V"),
-            width_v=Estimate(value=high - low, sigma=0.012, unit="V"),
-            computed_v_vs_na=(2.15, 3.91),
-            verdict=GOOD,
-        )
-        for s, low, high in (("HSE-Sm", 0.84, 4.26), ("HSE-La", 0.64, 4.06))
-    )
-    difference = LimitDifference(
-        sample_a="HSE-Sm",
-        sample_b="HSE-La",
-        direction="oxidation",
-        criterion="j_1_uA_per_cm2",
-        difference_v=Estimate(value=0.2, sigma=0.008, unit="V"),
-        verdict=GOOD,
-    )
     absorption = (
         reduction("LCF-Ta", "Ta", 9881.0, 14.0),
         reduction("HSE-Sm", "Ta", 9881.2, 14.0),
         reduction("HSE-Sm", "Sm", 6716.5, 12.0),
     )
-    summary = RunSummary(
-        study_name="Halide heterostructures",
-        simulated=simulated,
+    eis = ImpedanceSummary(
         samples=samples,
         spectra=tuple((s, f) for s in ("HSE-Sm", "LCF-Ta") for f in fits[s]),
         pellets=(pellet_fit("HSE-Sm", fits["HSE-Sm"]),),
@@ -505,26 +418,23 @@ def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
         arrhenius=tuple(lines),
         composition=composition,
         optima=(optimum,),
-        sweeps=tuple(sweeps),
-        windows=windows,
-        differences=(difference,),
+    )
+    xas = AbsorptionSummary(
         absorption=absorption,
         shells=tuple(shell_fit(a, GOOD if a.element == "Ta" else NONE) for a in absorption),
         distortions=tuple(distortion_of(a, "LCF-Ta") for a in absorption[:2]),
+    )
+    summary = RunSummary(
+        study_name="Halide heterostructures",
+        simulated=simulated,
+        samples=samples,
+        parts={"eis": eis, "lsv": sweep_summary(), "xas": xas},
         rejected=(
             Rejection(file="eis/bad.mpt", stage="read", field="rows", problem="half a last line", hint="export"),
         ),
         findings=(("eis/a.mpt", Finding(severity="warning", field="area", problem="not set", hint="set it")),),
         reviews=(
-            {
-                "file": "eis/HSE-Sm_-70C.mpt",
-                "loop": None,
-                "arcs": 3,
-                "mask_hz": ((5e6, 7e6),),
-                "exclude": False,
-                "note": "cable",
-                "by": "A. Person",
-            },
+            SpectrumReview(file="eis/HSE-Sm_-70C.mpt", arcs=3, mask_hz=((5e6, 7e6),), note="cable", by="A. Person"),
         ),
         provenance={
             "versions": {"hse-pipeline": "0.1.0", "numpy": "2.4.6"},
@@ -536,22 +446,58 @@ def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
             "study_file": "study.toml",
         },
     )
-    return replace(summary, **changes)
+    return changed(summary, **changes)
+
+
+def masks_of(eis: ImpedanceSummary, lsv: SweepSummary) -> Iterator[SampleMask]:
+    for sample, fit in eis.spectra:
+        s = fit.checked.spectrum
+        for mask in fit.checked.masks:
+            yield SampleMask(sample=sample, technique="eis", points=points_of(s.source.file, s.loop, "", mask))
+    for sample, sweep in lsv.sweeps:
+        w, c = sweep.checked.sweep, sweep.checked
+        for mask in c.masks:
+            yield SampleMask(sample=sample, technique="lsv", points=points_of(w.source.file, w.loop, c.part, mask))
+
+
+def points_of(file: str, loop: int, part: str, mask: Mask) -> MaskedPoints:
+    return MaskedPoints(file=file, loop=loop, part=part, mask=mask)
+
+
+def changed(run: RunSummary, **changes: Any) -> RunSummary:
+    """The run with other fields of its own or of a technique's summary, and the facts and masks that follow from them."""
+    parts = {}
+    for key, part in run.parts.items():
+        of_part = {f.name for f in fields(part)}
+        parts[key] = replace(part, **{n: v for n, v in changes.items() if n in of_part})
+    known = {f.name for part in parts.values() for f in fields(part)} - {"samples"}
+    rest = {n: v for n, v in changes.items() if n not in known}
+    found = {
+        "eis": impedance_facts(parts["eis"], parts["eis"].conductivity),
+        "lsv": sweep_facts(parts["lsv"]),
+        "xas": absorption_facts(parts["xas"]),
+    }
+    follows = {
+        "parts": parts,
+        "facts": tuple(replace(f, technique=key) for key, some in found.items() for f in some),
+        "masks": tuple(masks_of(parts["eis"], parts["lsv"])),
+    }
+    return replace(run, **follows | rest)
 
 
 def small_run(**changes: Any) -> RunSummary:
     """The least of every technique: one figure of each kind, quick to draw."""
     run = make_run()
-    last = run.absorption[1]
+    last = run["xas"].absorption[1]
     cut = {
-        "spectra": run.spectra[:1],
+        "spectra": run["eis"].spectra[:1],
         "pellets": (),
-        "conductivity": tuple(p for p in run.conductivity if p.sample == "HSE-Sm"),
-        "arrhenius": tuple(a for a in run.arrhenius if a.sample == "HSE-Sm"),
-        "sweeps": run.sweeps[:1],
-        "windows": run.windows[:1],
+        "conductivity": tuple(p for p in run["eis"].conductivity if p.sample == "HSE-Sm"),
+        "arrhenius": tuple(a for a in run["eis"].arrhenius if a.sample == "HSE-Sm"),
+        "sweeps": run["lsv"].sweeps[:1],
+        "windows": run["lsv"].windows[:1],
         "absorption": (last,),
-        "shells": (run.shells[1],),
-        "distortions": (run.distortions[1],),
+        "shells": (run["xas"].shells[1],),
+        "distortions": (run["xas"].distortions[1],),
     }
-    return replace(run, **(cut | changes))
+    return changed(run, **(cut | changes))

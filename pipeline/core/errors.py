@@ -14,8 +14,9 @@ class PipelineError(Exception):
 
     stage = "pipeline"
 
-    def __init__(self, *, source: str, field: str, problem: str, hint: str = "") -> None:
+    def __init__(self, *, source: str, field: str, problem: str, hint: str = "", code: str = "") -> None:
         self.source, self.field, self.problem, self.hint = source, field, problem, hint
+        self.code = code
         super().__init__(f"{source}: {field}: {problem}" + (f" ({hint})" if hint else ""))
 
     def __reduce__(self) -> tuple[Any, ...]:

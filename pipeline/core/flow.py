@@ -1,241 +1,167 @@
-"""The whole chain, one function per technique: bytes in, a record out.  No path is opened here.
+"""The one loop, for any technique: files -> measurements -> checked -> fitted -> Record.  No path is opened here.
 
-    raw bytes -> read -> check -> fit -> Record          (per file, or per sample and edge)
-    Records of a pellet -> series fit, regions -> Record
-    Records of an edge -> shell fits, distortion -> Record
-    all Records -> summarize -> RunSummary -> report     (batch/collect.py; report/ sees the summary alone)
+    raw bytes -read-> measurements -check-> checked -fit-> fitted     reduce_unit, one unit of work
+    fitted of several units -fit-> joined                             join_group
+    records -summarize-> summary and facts                            batch/collect.py
 
-A measurement that cannot pass a stage ends here as a ``Rejection``; the rest goes on.
+Everything is generic in the technique's types; nothing asks which technique it is.  A measurement that cannot pass a stage ends
+here as a ``Rejection``; the rest goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import ParamSpec
 
-from pipeline.core.errors import CheckError, FitError, PipelineError
-from pipeline.core.sample import RawFile, Sample
-from pipeline.core.study.rows import EisFile, LsvFile, Review, XasGroup
-from pipeline.core.summary import Record, Rejection
-from pipeline.core.values import Finding
-from pipeline.techniques.absorption.model import CheckedScan, Distortion, ReducedAbsorption, ShellFit
-from pipeline.techniques.impedance.model import CheckedSpectrum, ImpedanceSpectrum, PelletFit, SpectrumFit
+from pipeline.core.errors import PipelineError
+from pipeline.core.sample import RawFile
+from pipeline.core.technique import (
+    Chain,
+    Checked,
+    CheckedT,
+    FittedT,
+    JoinedT,
+    Joint,
+    JointWork,
+    MaskedPoints,
+    Measurement,
+    MeasurementT,
+    Record,
+    Review,
+    RowT,
+    T,
+    Work,
+)
+from pipeline.core.values import Finding, Rejection
 
-Settings = Mapping[str, Any]
+P = ParamSpec("P")
 
 
-def rejection(error: PipelineError) -> Rejection:
-    """The row of the table rejected for one error."""
-    return Rejection(file=error.source, stage=error.stage, field=error.field, problem=error.problem, hint=error.hint)
+def reject(error: PipelineError, loop: int | None = None) -> Rejection:
+    """The row of the table rejected for one error; ``loop`` where its file holds several measurements."""
+    field = error.field if loop is None else f"{error.field} of loop {loop}"
+    return Rejection(
+        file=error.source, stage=error.stage, field=field, problem=error.problem, hint=error.hint, code=error.code
+    )
 
 
-def excluded(name: str, reviews: Iterable[Review], loop: int | None = None) -> Rejection | None:
-    """The rejection that a person's ``exclude = true`` asks for, if any."""
+class Refusals:
+    """Rejections of one unit of work, gathered while its steps go on."""
+
+    def __init__(self) -> None:
+        self.rows: list[Rejection] = []
+
+    def attempt(self, loop: int | None, step: Callable[P, Iterable[T]], *args: P.args, **kwargs: P.kwargs) -> list[T]:
+        """All that a step gives up to the error that ends it."""
+        found: list[T] = []
+        try:
+            for item in step(*args, **kwargs):
+                found.append(item)  # noqa: PERF402  (what came before an error stays)
+        except PipelineError as error:
+            self.rows.append(reject(error, loop))
+        return found
+
+
+def reduce_unit(
+    chain: Chain[RowT, MeasurementT, CheckedT, FittedT], work: Work[RowT], load: Callable[[str], RawFile]
+) -> Record[FittedT]:
+    """Read, check and fit the files of one row."""
+    refusals, row = Refusals(), work.row
+    masks: list[MaskedPoints] = []
+    fitted: list[FittedT] = []
+    batch: list[CheckedT] = []
+    n_checked = 0
+
+    def read(name: str) -> Iterable[MeasurementT]:
+        return chain.read(load(name), work)
+
+    for name in row.files:
+        if (out := find_exclusion(row.reviews, name)) is not None:
+            refusals.rows.append(out)
+            continue
+        measurements = refusals.attempt(None, read, name)
+        for measurement in measurements:
+            loop = measurement.loop if len(measurements) > 1 else None
+            if (out := find_exclusion(row.reviews, name, measurement.loop)) is not None:
+                refusals.rows.append(out)
+                continue
+            parts = refusals.attempt(loop, chain.check, measurement, work)
+            n_checked += len(parts)
+            masks += _masks(name, measurement, parts)
+            if chain.together:
+                batch += parts
+            elif parts:
+                fitted += refusals.attempt(loop, chain.fit, parts, work)
+    if batch:
+        fitted += refusals.attempt(None, chain.fit, batch, work)
+    return Record(
+        name=row.name,
+        sample=row.sample,
+        results=tuple(fitted),
+        rejected=tuple(refusals.rows),
+        masks=tuple(masks),
+        findings=tuple((row.name, f) for result in fitted for f in result.findings),
+        n_measurements=n_checked,
+    )
+
+
+def _masks(name: str, measurement: Measurement, parts: Sequence[Checked]) -> Iterable[MaskedPoints]:
+    return [MaskedPoints(file=name, loop=measurement.loop, part=p.part, mask=m) for p in parts for m in p.masks]
+
+
+def find_exclusion(reviews: Iterable[Review], file: str, loop: int | None = None) -> Rejection | None:
+    """The rejection that a person's ``exclude = true`` asks for, if any: of a whole file, or of one of its loops."""
     for r in reviews:
-        if r.exclude and r.file == name and (r.loop is None or r.loop == loop):
+        if r.exclude and r.file == file and r.loop == loop:
             who = f" by {r.by}" if r.by else ""
-            return Rejection(file=name, stage="review", field="exclude", problem=f"left out{who}: {r.note}", hint="")
+            words = f"left out{who}: {r.note}"
+            return Rejection(file=file, stage="review", field="exclude", problem=words, hint="", code="excluded")
     return None
 
 
-def reduce_impedance(
-    raw: RawFile, row: EisFile, settings: Settings, short: RawFile | None = None, open_: RawFile | None = None
-) -> Record:
-    """One impedance file -> a SpectrumFit for each of its spectra."""
-    from pipeline.techniques.impedance.read.spectra import read_impedance
-
-    fits: list[SpectrumFit] = []
-    rejected: list[Rejection] = []
-    try:
-        spectra = read_impedance(raw, settings["eis.read"])
-        fixtures = [read_impedance(f, settings["eis.read"])[0] if f else None for f in (short, open_)]
-    except PipelineError as error:
-        return Record(kind="eis", name=row.name, sample=row.sample, rejected=(rejection(error),))
-    for spectrum in spectra:
-        out = excluded(row.name, row.reviews, spectrum.loop)
-        if out is not None:
-            rejected.append(out)
-            continue
-        try:
-            fits.append(fit_spectrum(spectrum, row, settings, fixtures))
-        except PipelineError as error:
-            rejected.append(_with_loop(rejection(error), spectrum.loop, len(spectra)))
-    return Record(kind="eis", name=row.name, sample=row.sample, results=tuple(fits), rejected=tuple(rejected))
-
-
-def _with_loop(row: Rejection, loop: int, n_loops: int) -> Rejection:
-    return replace(row, field=f"{row.field} of loop {loop}") if n_loops > 1 else row
-
-
-def fit_spectrum(
-    spectrum: ImpedanceSpectrum,
-    row: EisFile,
-    settings: Settings,
-    fixtures: Sequence[ImpedanceSpectrum | None] = (None, None),
-) -> SpectrumFit:
-    """Temperature, corrections, check, arcs: one spectrum of one file.
-
-    Raises
-    ------
-    CheckError
-        No temperature, or data too bad to fit.
-    FitError
-        No model describes the data.
-    """
-    from pipeline.techniques.impedance.check.corrections import Corrections, correct_spectrum, widen_total
-    from pipeline.techniques.impedance.check.spectrum import check_spectrum
-    from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
-
-    if row.temperature_k is not None:
-        spectrum = replace(spectrum, temperature_k=row.temperature_k, temperature_origin=row.temperature_origin)
-    if spectrum.temperature_k is None:
-        raise CheckError(
-            source=row.name,
-            field="temperature",
-            problem="not in the study, the file name or the file",
-            hint="add temperature_c to this file's [[sample.eis]] table, or {temperature_c} to its pattern",
-        )
-    corrections = Corrections(**row.corrections)
-    spectrum = correct_spectrum(spectrum, corrections, *fixtures)
-    mine = [r for r in row.reviews if r.loop in (None, spectrum.loop)]
-    masks = tuple(band for r in mine for band in r.mask_hz)
-    checked: CheckedSpectrum = check_spectrum(spectrum, settings["eis.check"], mask_hz=masks)
-    arcs = next((r.arcs for r in mine if r.arcs is not None), None)
-    fit: SpectrumFit = fit_arcs(checked, settings["eis.arcs"], n_arcs=arcs)
-    notes = tuple(
-        Finding(severity="info", field="review", problem=f"{r.note or 'decided'} (by {r.by or 'unnamed'})")
-        for r in mine
-        if r.note or r.arcs is not None or r.mask_hz
+def join_group(joint: Joint[RowT, FittedT, JoinedT], work: JointWork[RowT, FittedT, JoinedT]) -> Record[JoinedT]:
+    """Fit one group; errors that are given back are rejections of single results."""
+    refusals, group = Refusals(), work.group
+    items = refusals.attempt(None, joint.fit, work)
+    given_back = tuple(reject(item) for item in items if isinstance(item, PipelineError))
+    results = tuple(item for item in items if not isinstance(item, PipelineError))
+    return Record(
+        name=group.name,
+        sample=group.samples[0].id if len(group.samples) == 1 else "",
+        results=results,
+        rejected=(*given_back, *refusals.rows),
+        findings=tuple((group.name, f) for result in results for f in result.findings),
     )
-    total = widen_total(fit.total_resistance, corrections)
-    return replace(fit, total_resistance=total, findings=(*fit.findings, *notes))
 
 
-def reduce_sweeps(raw: RawFile, row: LsvFile, settings: Settings) -> Record:
-    """One sweep file -> a SweepFit for each direction of each sweep."""
-    from pipeline.techniques.sweeps.check.sweep import check_sweep
-    from pipeline.techniques.sweeps.fit.onset import find_onsets
-    from pipeline.techniques.sweeps.read import read_sweeps
+def inspect_file(
+    chain: Chain[RowT, MeasurementT, CheckedT, FittedT], work: Work[RowT], raw: RawFile
+) -> list[list[Finding]]:
+    """The first two arrows alone, at the instrument: what is wrong with each measurement of a file, without a study and a fit.
 
-    fits, rejected = [], []
-    out = excluded(row.name, row.reviews)
-    if out is not None:
-        return Record(kind="lsv", name=row.name, sample=row.sample, rejected=(out,))
-    try:
-        sweeps = read_sweeps(raw, settings["eis.read"])
-    except PipelineError as error:
-        return Record(kind="lsv", name=row.name, sample=row.sample, rejected=(rejection(error),))
-    for sweep in sweeps:
-        try:
-            for checked in check_sweep(sweep, row.conditions, settings["lsv.check"]):
-                fits.append(find_onsets(checked, settings["lsv.onset"]))
-        except PipelineError as error:
-            rejected.append(_with_loop(rejection(error), sweep.sweep, len(sweeps)))
-    return Record(kind="lsv", name=row.name, sample=row.sample, results=tuple(fits), rejected=tuple(rejected))
-
-
-def reduce_absorption(raws: Sequence[RawFile | PipelineError], group: XasGroup, settings: Settings) -> Record:
-    """All scans of one sample at one edge -> one ReducedAbsorption."""
-    from pipeline.techniques.absorption.check.scan import check_scan
-    from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
-    from pipeline.techniques.absorption.read.scans import read_scans
-
-    checked: list[CheckedScan] = []
-    rejected: list[Rejection] = []
-    name = f"{group.sample} {group.element} {group.edge}"
-    for raw in raws:
-        if isinstance(raw, PipelineError):
-            rejected.append(rejection(raw))
-            continue
-        try:
-            scans = read_scans(raw, settings["xas.read"], mode=group.mode)
-        except PipelineError as error:
-            rejected.append(rejection(error))
-            continue
-        for scan in scans:
-            out = excluded(raw.name, group.reviews, scan.loop)
-            if out is not None:
-                rejected.append(out)
-                continue
-            try:
-                checked.append(check_scan(scan, group.element, group.edge, group.mode, settings["xas.check"]))
-            except PipelineError as error:
-                rejected.append(_with_loop(rejection(error), scan.loop, len(scans)))
-    results: tuple[ReducedAbsorption, ...] = ()
-    if checked:
-        try:
-            results = (reduce_scans(group.sample, checked, settings["xas.reduce"]),)
-        except PipelineError as error:
-            rejected.append(rejection(error))
-    return Record(kind="xas", name=name, sample=group.sample, results=results, rejected=tuple(rejected))
-
-
-def join_pellet(
-    sample: Sample, fits: Sequence[SpectrumFit], pristine: Mapping[str, PelletFit], settings: Settings
-) -> Record:
-    """All spectra of a pellet -> series fit and regions. ``pristine`` by sample id, evidence for the regions."""
-    from pipeline.techniques.impedance.fit.regions.assignment import assign_regions
-    from pipeline.techniques.impedance.fit.series.joint_fit import fit_series
-
-    def place(fit: SpectrumFit) -> tuple[float, str, int]:
-        spectrum = fit.checked.spectrum
-        return spectrum.temperature_k or 0.0, spectrum.source.file, spectrum.loop
-
-    fits = sorted(fits, key=place)  # the order of the summary: regions are matched to spectra by it
-    findings: list[tuple[str, Finding]] = []
-    series = None
-    if len({f.checked.spectrum.temperature_k for f in fits}) >= 3:
-        try:
-            series = fit_series(sample.id, fits, settings["eis.series"])
-        except FitError as error:
-            problem = f"no series fit: {error.problem}"
-            findings.append(
-                (sample.id, Finding(severity="warning", field=error.field, problem=problem, hint=error.hint))
-            )
-    phases = {
-        role: pristine[i]
-        for role, i in (("crystalline", sample.crystalline_phase), ("amorphous", sample.amorphous_phase))
-        if i is not None and i in pristine
-    }
-    pellet = assign_regions(sample.id, sample.pellet, fits, series, phases, settings["eis.evidence"])
-    return Record(kind="pellet", name=sample.id, sample=sample.id, results=(pellet,), findings=tuple(findings))
-
-
-def fit_edge(
-    edge: str,
-    reductions: Sequence[ReducedAbsorption],
-    groups: Sequence[XasGroup],
-    reference: str | None,
-    cache: Path,
-    settings: Settings,
-    structures: Mapping[str, RawFile] | None = None,
-) -> Record:
-    """All samples at one edge -> shell fits (S02 from the reference) and distortion against it.
-
-    ``structures`` holds the CIF files that the groups name, by name.
+    A refusal is a finding of severity ``error``; a file that cannot be read has one list.
     """
-    from pipeline.techniques.absorption.fit.distortion.scattering_ratio import measure_distortion
-    from pipeline.techniques.absorption.fit.shells import edge as shells
-
-    cifs = {name: raw.data for name, raw in (structures or {}).items()}
-    specs = {
-        g.sample: shells.ShellSpec(
-            scatterer=g.scatterer,
-            coordination=g.coordination,
-            structure=g.structure,
-            cif=cifs.get(g.structure or ""),
-        )
-        for g in groups
-    }
-    rejected: list[Rejection] = []
-    fits: tuple[ShellFit, ...] = ()
-    distortions: tuple[Distortion, ...] = ()
     try:
-        fits, failed = shells.fit_edge(reductions, reference, specs, cache, settings["xas.shells"])
-        rejected += [rejection(error) for error in failed]
-        distortions = measure_distortion(reductions, fits, reference, cache, settings["xas.distortion"])
+        measurements = list(chain.read(raw, work))
     except PipelineError as error:
-        rejected.append(rejection(error))
-    return Record(kind="edge", name=edge, sample="", results=(*fits, *distortions), rejected=tuple(rejected))
+        return [[as_finding(error)]]
+    found: list[list[Finding]] = []
+    for measurement in measurements:
+        try:
+            parts = list(chain.check(measurement, work))
+        except PipelineError as error:
+            found.append([as_finding(error)])
+            continue
+        mine = [*measurement.findings, *(f for part in parts for f in part.findings)]
+        mine += [_left_out(len(m.indices), m.reason) for part in parts for m in part.masks]
+        found.append([*mine, *(f for part in parts for f in chain.notes(part))])
+    return found
+
+
+def _left_out(n: int, reason: str) -> Finding:
+    return Finding(severity="info", field="mask", problem=f"{n} point(s) left out: {reason}")
+
+
+def as_finding(error: PipelineError) -> Finding:
+    """A refusal as a finding of severity ``error``."""
+    return Finding(severity="error", field=error.field, problem=error.problem, hint=error.hint, code=error.code)

@@ -27,21 +27,26 @@ class Recognition:
     """What a file is, on which evidence, and how sure."""
 
     file: str
-    technique: Literal["eis", "lsv", "xas", "companion", "other", "unknown"]
-    """``companion``: settings, logs, graphics beside the data (.mps, .mpl, .mgr); ``other``: data not needed here."""
+    technique: str
+    """Key of the technique; ``companion``: settings, logs, graphics beside the data (.mps, .mpl, .mgr); ``other``: an instrument's
+    data that are not needed here; ``unknown``."""
     format: str
     detail: str = ""
-    """e.g. ``PEIS``, ``GEIS``, ``CV``, ``OCV``, ``transmission``."""
-    element: str | None = None
-    edge: str | None = None
+    """e.g. ``GEIS``, ``CV``, ``OCV``, ``transmission``."""
+    subject: str = ""
+    """What was measured, where the technique tells: ``Ta L3``."""
+    not_measured: str = ""
+    """Why a study cannot use the file although it is of the technique: no edge recognised, a transform instead of a scan."""
     n_rows: int = 0
     n_measurements: int = 0
-    """Spectra, sweeps or scans in the file."""
+    """Measurements in the file."""
     temperature_k: float | None = None
     temperature_origin: str = ""
     evidence: str = ""
     confidence: Literal["certain", "likely", "guess"] = "certain"
     findings: tuple[Finding, ...] = ()
+    wanting: tuple[Finding, ...] = ()
+    """What neither the file nor its name tells, so that a study has to; told once a file, whatever its measurements are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,17 @@
 """CIF files -> crystals: cell, symmetry, atom sites (S. R. Hall, F. H. Allen and I. D. Brown, Acta Cryst. A47 (1991) 655).
 
-Operations such as ``-x+1/2,y,z`` are parsed, never evaluated; names of space groups are not expanded.
+gemmi reads the syntax and knows the space groups (M. Wojdyr, J. Open Source Softw. 7 (2022) 4200).  Operations that a file lists
+are taken as they stand; else they come from the Hall symbol, the name or the number of its group, in this order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 
+import gemmi
 import numpy as np
+from gemmi import cif
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
@@ -18,219 +20,196 @@ from pipeline.science.elements import atomic_number
 
 MAX_CIF_BYTES = 4_000_000
 MAX_SITES = 2000
-TOKENS = re.compile(r"""'(?:[^'\n]|'(?=\S))*'|"(?:[^"\n]|"(?=\S))*"|[^\s]+""")
-TERM = re.compile(r"([+-]?)(?:(\d+(?:\.\d+)?)(?:/(\d+))?|([xyz]))")
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+SPLIT_ANGSTROM = 0.9
+"""Atoms nearer than this that are there in turns (occupancies of 1 at most together) are one: only bonds of H are as short."""
+LISTED = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
+HALL = ("_space_group_name_Hall", "_symmetry_space_group_name_Hall")
+GROUP = (
+    "_space_group_name_H-M_alt",
+    "_symmetry_space_group_name_H-M",
+    "_space_group_IT_number",
+    "_symmetry_Int_Tables_number",
+)
+Operation = tuple[FloatArray, FloatArray]
+"""Rotation (3, 3) and translation (3,)."""
+Three = tuple[float, float, float]
 
 
 def read_cif(name: str, data: bytes) -> Crystal:
     """Cell and atoms of the first structure of a CIF file.
 
-    A site shared by several elements is given to the most frequent one; sites occupied by less than half are left out.
-    Both are said in ``notes``.
+    A place shared by several elements, or split in two, is given to the most frequent one; places occupied by less than half
+    are left out.  All is said in ``notes``.
 
     Raises
     ------
     FitError
-        No CIF, no cell, no atoms, or no symmetry operations in a space group other than P1.
+        No CIF, no cell, no atoms, or neither symmetry operations nor a space group that is known.
     """
-
-    def refuse(field: str, problem: str, hint: str = "") -> FitError:
-        return FitError(source=name, field=field, problem=problem, hint=hint)
-
-    if len(data) > MAX_CIF_BYTES:
-        raise refuse("file", f"{len(data) / 1e6:.0f} MB is too large for one structure")
-    values, loops = _parse(data.decode("utf-8", "replace"))
+    block = _crystal_block(name, data)
+    lengths, angles = _cell(name, block)
+    cell = cell_vectors(lengths, angles)
     try:
-        lengths = tuple(_number(values[f"_cell_length_{x}"]) for x in "abc")
-        angles = tuple(_number(values.get(f"_cell_angle_{x}", "90")) for x in ("alpha", "beta", "gamma"))
-    except KeyError as error:
-        raise refuse(str(error).strip("'"), "is missing", "not a CIF file of a crystal?") from None
+        listed = next((found for tag in LISTED if (found := block.find_values(tag))), ())
+        operations = [parse_operation(cif.as_string(text)) for text in listed]
+        rows = list(_atoms(block))
     except ValueError as error:
-        raise refuse("cell", str(error)) from None
-    a, b, c = angles
-    possible = a + b + c < 360 and a < b + c and b < a + c and c < a + b
-    if not (all(0.5 < x < 500 for x in lengths) and all(10 < x < 170 for x in angles) and possible):
-        raise refuse("cell", f"lengths {lengths} Å and angles {angles}° are no cell")
-    try:
-        operations = [parse_operation(text) for text in _operations(values, loops)]
-        rows = list(_atoms(loops))
-    except ValueError as error:
-        raise refuse("symmetry or atoms", str(error)) from None
+        raise _refuse(name, "symmetry or atoms", str(error)) from None
     if not rows:
-        raise refuse("_atom_site_fract_x", "no atom sites", "export the CIF with its atoms")
+        raise _refuse(name, "_atom_site_fract_x", "no atom sites", "export the CIF with its atoms")
+    notes: tuple[str, ...] = ()
     if not operations:
-        raise refuse(
-            "symmetry operations",
-            "none listed, and the space group is not P1",
-            "export with _symmetry_equiv_pos_as_xyz",
-        )
+        group, told, notes = _named_group(block, angles)
+        if group is None:
+            hint = "export with _symmetry_equiv_pos_as_xyz"
+            raise _refuse(name, "symmetry operations", f"none listed, and the space group is {told}", hint)
+        operations, metric = [_matrices(op) for op in group], cell @ cell.T
+        if any(np.abs(r.T @ metric @ r - metric).max() > 0.02 * metric.max() for r, _ in operations):
+            raise _refuse(
+                name, "cell", f"has not the symmetry of {told}, or not in this setting", "list the operations"
+            )
     if len(rows) * len(operations) > 50 * MAX_SITES:
-        raise refuse("atoms", f"{len(rows)} sites x {len(operations)} operations are too many")
-    sites, notes = _expand(rows, operations, cell_vectors(lengths, angles))
+        raise _refuse(name, "atoms", f"{len(rows)} sites x {len(operations)} operations are too many")
+    sites, said = _expand(rows, operations, cell)
     if not sites or len(sites) > MAX_SITES:
-        raise refuse(
-            "atoms", f"{len(sites)} atoms in the cell" + (", 1 to 2000 expected" if sites else ": none is occupied")
-        )
-    return Crystal(name=name, lengths_angstrom=lengths, angles_degree=angles, sites=sites, notes=notes)  # type: ignore[arg-type]
+        expected = ", 1 to 2000 expected" if sites else ": none is occupied"
+        raise _refuse(name, "atoms", f"{len(sites)} atoms in the cell{expected}")
+    return Crystal(name=name, lengths_angstrom=lengths, angles_degree=angles, sites=sites, notes=(*notes, *said))
 
 
-def parse_operation(text: str) -> tuple[FloatArray, FloatArray]:
+def _refuse(name: str, field: str, problem: str, hint: str = "") -> FitError:
+    return FitError(source=name, field=field, problem=problem, hint=hint)
+
+
+def _crystal_block(name: str, data: bytes) -> cif.Block:
+    """The first block with atoms, else the first with a cell, else an empty one."""
+    if len(data) > MAX_CIF_BYTES:
+        raise _refuse(name, "file", f"{len(data) / 1e6:.0f} MB is too large for one structure")
+    # no value that is read here has other letters
+    text = data.decode("utf-8-sig", "replace").encode("ascii", "replace")
+    try:
+        blocks = list(cif.read_string(text, 0)) if b"data_" in text.lower() else []
+    except (RuntimeError, ValueError) as error:
+        problem = re.sub(r"^\w*:(\d+)(:\S+\))?", r"line \1", str(error))
+        raise _refuse(name, "syntax", problem[:120], "not a CIF file?") from None
+    tags = ("_atom_site_fract_x", "_cell_length_a")
+    return next((b for tag in tags for b in blocks if b.find_values(tag)), cif.Block("none"))
+
+
+def _cell(name: str, block: cif.Block) -> tuple[Three, Three]:
+    """Lengths in angstrom and angles in degrees of a cell that can be."""
+    try:
+        a, b, c = (_number(_value(block, f"_cell_length_{x}")) for x in "abc")
+        alpha, beta, gamma = (_number(_value(block, f"_cell_angle_{x}", "90")) for x in ("alpha", "beta", "gamma"))
+    except KeyError as error:
+        raise _refuse(name, str(error).strip("'"), "is missing", "not a CIF file of a crystal?") from None
+    except ValueError as error:
+        raise _refuse(name, "cell", str(error)) from None
+    lengths, angles = (a, b, c), (alpha, beta, gamma)
+    possible = sum(angles) < 360 and alpha < beta + gamma and beta < alpha + gamma and gamma < alpha + beta
+    if not (all(0.5 < x < 500 for x in lengths) and all(10 < x < 170 for x in angles) and possible):
+        raise _refuse(name, "cell", f"lengths {lengths} Å and angles {angles}° are no cell")
+    return lengths, angles
+
+
+def parse_operation(text: str) -> Operation:
     """``-x+1/2,y,z`` -> rotation (3, 3) and translation (3,).
 
     Raises
     ------
     ValueError
-        Anything but sums of x, y, z and fractions.
+        Anything but sums of x, y, z and fractions that a crystal can have.
     """
-    parts = text.lower().replace(" ", "").split(",")
-    if len(parts) != 3:
+    try:
+        operation = _matrices(gemmi.parse_triplet(text, "x"))
+    except RuntimeError:
+        raise ValueError(f"{text[:40]!r} is no symmetry operation") from None
+    if round(abs(float(np.linalg.det(operation[0])))) != 1:
         raise ValueError(f"{text[:40]!r} is no symmetry operation")
-    rotation, shift = np.zeros((3, 3)), np.zeros(3)
-    for row, part in enumerate(parts):
-        position = 0
-        while position < len(part):
-            term = TERM.match(part, position)
-            unsigned = term is not None and position > 0 and not term[1]
-            if term is None or unsigned or int(term[3] or 1) == 0:
-                raise ValueError(f"{text[:40]!r} is no symmetry operation")
-            sign = -1.0 if term[1] == "-" else 1.0
-            if term[4]:
-                rotation[row, "xyz".index(term[4])] += sign
-            else:
-                shift[row] += sign * float(Fraction(term[2]) / int(term[3] or 1))
-            position = term.end()
-    if round(abs(float(np.linalg.det(rotation)))) != 1:
-        raise ValueError(f"{text[:40]!r} is no symmetry operation")
-    return rotation, shift
+    return operation
+
+
+def _matrices(op: gemmi.Op) -> Operation:
+    seitz = np.array(op.float_seitz())
+    return seitz[:3, :3], seitz[:3, 3]
+
+
+def _value(block: cif.Block, tag: str, default: str | None = None) -> str:
+    found = block.find_value(tag) or default
+    if found is None:
+        raise KeyError(tag)
+    return cif.as_string(found)
 
 
 def _number(text: str) -> float:
     """A CIF number; the uncertainty in brackets is left away."""
-    found = NUMBER.fullmatch(text.split("(", maxsplit=1)[0])
-    if found is None:
+    found = cif.as_number(text)
+    if not np.isfinite(found):
         raise ValueError(f"{text[:40]!r} is no number")
-    return float(found[0])
+    return found
 
 
-def _tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """(token, is text) of a CIF; comments left out, quotes and text fields taken off."""
-    lines = iter(text.splitlines())
-    for line in lines:
-        if line.startswith(";"):
-            field = [line[1:]]
-            for inner in lines:
-                if inner.startswith(";"):
-                    break
-                field.append(inner)
-            yield "\n".join(field), True
+def _named_group(block: cif.Block, angles: Sequence[float]) -> tuple[gemmi.GroupOps | None, str, tuple[str, ...]]:
+    """Operations of the group that is named, its name or what is wrong with it, and what had to be assumed."""
+    for tag in HALL:
+        try:
+            hall = _value(block, tag, "?")
+            return gemmi.symops_from_hall(hall), hall, ()
+        except RuntimeError:  # none, or not one of Hall's: the name may do
             continue
-        for token in TOKENS.findall(line):
-            if token.startswith("#"):
-                break
-            quoted = len(token) > 1 and token[0] in "'\"" and token[-1] == token[0]
-            yield (token[1:-1], True) if quoted else (token, False)
+    names = [name for tag in GROUP if (name := _value(block, tag, "?"))]
+    for name in names:
+        group = gemmi.find_spacegroup_by_name(name, angles[0], angles[2], "2")
+        if group is not None:
+            assumed = group.ext == "2" and ":" not in name
+            notes = (f"{group.hm}: origin choice 2 assumed, no operations are listed",) if assumed else ()
+            return group.operations(), group.xhm(), notes
+    return None, f"{names[0][:40]!r}, which is not known" if names else "not named", ()
 
 
-def _parse(text: str) -> tuple[dict[str, str], list[tuple[list[str], list[list[str]]]]]:
-    """Single values by lower-case name, and loops as (names, rows), of the first block that has atoms (or the first)."""
-    blocks: list[tuple[dict[str, str], list[tuple[list[str], list[list[str]]]]]] = [({}, [])]
-    names: list[str] | None = None
-    cells: list[str] = []
-    key: str | None = None
-
-    def close() -> None:
-        nonlocal names, cells
-        if names:
-            rows = [cells[i : i + len(names)] for i in range(0, len(cells) - len(names) + 1, len(names))]
-            blocks[-1][1].append((names, rows))
-        names, cells = None, []
-
-    for token, is_text in _tokens(text):
-        low = token.lower()
-        if not is_text and low.startswith("data_"):
-            close()
-            blocks.append(({}, []))
-            key = None
-        elif not is_text and low == "loop_":
-            close()
-            names, key = [], None
-        elif not is_text and token.startswith("_"):
-            if names is not None and not cells:
-                names.append(low)
-            else:
-                close()
-                key = low
-        elif names:
-            cells.append(token)
-        elif key is not None:
-            blocks[-1][0].setdefault(key, token)
-            key = None
-    close()
-    with_atoms = [b for b in blocks if any("_atom_site_fract_x" in n for n, _ in b[1])]
-    return (with_atoms or [b for b in blocks if b[0]] or blocks)[0]
-
-
-def _operations(values: dict[str, str], loops: list[tuple[list[str], list[list[str]]]]) -> list[str]:
-    for name in ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz"):
-        for names, rows in loops:
-            if name in names:
-                return [row[names.index(name)] for row in rows]
-        if name in values:
-            return [values[name]]
-    group = "".join(values.get(n, "") for n in ("_symmetry_space_group_name_h-m", "_space_group_name_h-m_alt"))
-    return ["x,y,z"] if group.replace(" ", "").upper() in ("P1", "P1P1") else []
-
-
-def _atoms(loops: list[tuple[list[str], list[list[str]]]]) -> Iterator[Site]:
-    for names, rows in loops:
-        if "_atom_site_fract_x" not in names:
+def _atoms(block: cif.Block) -> Iterator[Site]:
+    for row in block.find("_atom_site_", ["fract_x", "fract_y", "fract_z", "?label", "?type_symbol", "?occupancy"]):
+        label, kind, occupancy = (row.str(i) if row.has(i) else "" for i in (3, 4, 5))
+        symbol = _element(kind) or _element(label)
+        if symbol is None:
+            raise ValueError(f"site {label[:20]!r} names no element")
+        if any(cif.is_null(row[i]) for i in range(3)):
             continue
-        for row in rows:
-            cells = dict(zip(names, row, strict=True))
-            label = cells.get("_atom_site_label", "")
-            symbol = _element(cells.get("_atom_site_type_symbol", label)) or _element(label)
-            if symbol is None:
-                raise ValueError(f"site {label[:20]!r} names no element")
-            if "?" in (cells[f"_atom_site_fract_{x}"] for x in "xyz"):
-                continue
-            x, y, z = (_number(cells[f"_atom_site_fract_{x}"]) for x in "xyz")
-            occupancy = cells.get("_atom_site_occupancy", "1")
-            share = 1.0 if occupancy in (".", "?") else _number(occupancy)
-            yield Site(element=symbol, label=label or symbol, fraction=(x, y, z), occupancy=share)
+        x, y, z = (_number(row.str(i)) for i in range(3))
+        yield Site(element=symbol, label=label or symbol, fraction=(x, y, z), occupancy=_number(occupancy or "1"))
 
 
 def _element(text: str) -> str | None:
-    for n in (2, 1):
-        symbol = text[:n].capitalize()
-        if len(symbol) == n and symbol.isalpha() and atomic_number(symbol) is not None:
-            return symbol
-    return None
+    """``Fe2+``, ``OW1``, ``CL1`` -> Fe, O, Cl."""
+    return next((s for n in (2, 1) if atomic_number(s := text[:n].capitalize()) is not None), None)
 
 
 def _expand(
-    rows: list[Site], operations: list[tuple[FloatArray, FloatArray]], cell: FloatArray
+    rows: Sequence[Site], operations: Sequence[Operation], cell: FloatArray
 ) -> tuple[tuple[Site, ...], tuple[str, ...]]:
-    """All atoms of the cell, one a place: the most frequent element of a shared site, nothing on sites less than half full."""
-    images: list[tuple[Site, FloatArray]] = []
+    """All atoms of the cell, one a place: the most frequent element of a shared or split one, none of those less than half full."""
     places = np.empty((0, 3))
     owners: list[list[Site]] = []
+
+    def near(f: FloatArray, angstrom: float) -> list[int]:
+        away = places - f
+        return list(np.flatnonzero(np.linalg.norm((away - np.round(away)) @ cell, axis=1) < angstrom))
+
     for site in rows:
         for rotation, shift in operations:
             f = np.mod(rotation @ np.array(site.fraction) + shift, 1.0)
-            if len(places):
-                away = places - f
-                away -= np.round(away)
-                near = np.flatnonzero(np.linalg.norm(away @ cell, axis=1) < SAME_ATOM_ANGSTROM * 4)
-                if near.size:
-                    if site.label not in {o.label for o in owners[near[0]]}:
-                        owners[near[0]].append(site)
-                    continue
+            if there := near(f, SAME_ATOM_ANGSTROM * 4):
+                if site.label not in {o.label for o in owners[there[0]]}:
+                    owners[there[0]].append(site)
+                continue
             places = np.vstack([places, f])
             owners.append([site])
-            images.append((site, f))
+    for i, f in enumerate(places):
+        for j in near(f, SPLIT_ANGSTROM):
+            if j < i and owners[j] and sum(s.occupancy for s in owners[j] + owners[i]) <= 1.001:
+                owners[j], owners[i] = owners[j] + owners[i], []
     kept, notes = [], []
-    for (_, f), shared in zip(images, owners, strict=True):
+    for f, shared in ((f, o) for f, o in zip(places, owners, strict=True) if o):
         total = sum(s.occupancy for s in shared)
         best = max(shared, key=lambda s: s.occupancy)
         if total < 0.5:

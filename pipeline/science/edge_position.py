@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.science.edges import EDGES, edge_energy, edge_table, edges_near, iter_edges_inside, symbols
-
-__all__ = [
-    "EDGES",
-    "EdgeGuess",
-    "edge_energy",
-    "edge_table",
-    "edges_near",
-    "guess_edge",
-    "iter_edges_inside",
-    "parse_edge",
-    "steepest_rise",
-    "symbols",
-]
-
-
-def parse_edge(text: str) -> tuple[str | None, str | None]:
-    """``("Ta", "L3")`` of ``Ta L3``, ``Ta-L3``, ``TaL3``, ``ta liii``; (None, None) where it is no edge."""
-    found = re.fullmatch(r"\s*([A-Za-z]{1,2}?)[\s_-]*(K|L[123]|LI{1,3})?\s*(edge)?\s*", text, re.IGNORECASE)
-    if not found:
-        return None, None
-    symbol = found[1].capitalize()
-    edge = (found[2] or "").upper()
-    edge = {"LI": "L1", "LII": "L2", "LIII": "L3"}.get(edge, edge)
-    return (symbol, edge or None) if symbol in symbols() else (None, None)
+from pipeline.science.edges import edges_near
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Facts that every stage needs of an absorption edge: its energy, and which edges lie near.
+"""Facts that every stage needs of an absorption edge: its name, its energy, and which edges lie near.
 
 Energies in eV of K, L3, L2, L1 (in this order, ``-`` outside 250 eV to 45 keV), from W.T. Elam, B.D. Ravel,
 J.R. Sieber, Radiat. Phys. Chem. 63 (2002) 121; the edge of a compound lies within about 15 eV of that of the element.
@@ -6,6 +6,7 @@ J.R. Sieber, Radiat. Phys. Chem. 63 (2002) 121; the edge of a compound lies with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -51,6 +52,17 @@ def edge_table() -> Mapping[tuple[str, str], float]:
 def symbols() -> frozenset[str]:
     """Symbols of the elements in the table."""
     return frozenset(symbol for symbol, _ in edge_table())
+
+
+def parse_edge(text: str) -> tuple[str | None, str | None]:
+    """``("Ta", "L3")`` of ``Ta L3``, ``Ta-L3``, ``TaL3``, ``ta liii``; (None, None) where it is no edge."""
+    found = re.fullmatch(r"\s*([A-Za-z]{1,2}?)[\s_-]*(K|L[123]|LI{1,3})?\s*(edge)?\s*", text, re.IGNORECASE)
+    if not found:
+        return None, None
+    symbol = found[1].capitalize()
+    edge = (found[2] or "").upper()
+    edge = {"LI": "L1", "LII": "L2", "LIII": "L3"}.get(edge, edge)
+    return (symbol, edge or None) if symbol in symbols() else (None, None)
 
 
 def edge_energy(element: str, edge: str) -> float | None:

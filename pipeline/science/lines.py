@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
+from pipeline.science.statistics import student_t
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -61,13 +62,6 @@ class BrokenLine:
         g = np.array([1.0, d if below else 0.0, 0.0 if below else d, -self.slopes[0 if below else 1]])
         value = self.value_at_kink + self.slopes[0 if below else 1] * d
         return float(value), float(np.sqrt(max(g @ self.covariance @ g, 0.0)))
-
-
-def student_t(dof: int, p: float = 0.975) -> float:
-    """Quantile of Student's t."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(dof, p))
 
 
 def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:

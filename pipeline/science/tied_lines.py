@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.science.lines import BrokenLine, Line, fit_line, student_t
+from pipeline.science.lines import BrokenLine, Line, fit_line
+from pipeline.science.statistics import student_t
 
 BEND = 0.75
 """1 sigma of a line over its largest distance from the curve: 95 % then reach half as far again."""
@@ -81,6 +82,8 @@ def _segment(x: FloatArray, y: FloatArray, sigma: FloatArray) -> Line:
     spread = float(np.ptp(d))
     u = d / spread
     c = np.linalg.lstsq(np.column_stack([np.ones_like(u), 2 * u, u * u]), sigma**2, rcond=None)[0]
+    if min(c[0], c[2]) <= 0:  # the variances are no line's (a sum of arcs): as if the points were independent
+        c = np.array([np.mean(sigma**2) / x.size, 0.0, np.mean(sigma**2) / np.sum(u * u)])
     v00, v01, v11 = max(float(c[0]), 1e-18), float(c[1]) / spread, max(float(c[2]), 1e-18) / spread**2
     shift = -v01 / v11  # where value and slope are uncorrelated
     shift = float(np.clip(shift, d.min() - spread, d.max() + spread))

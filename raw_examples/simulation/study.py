@@ -55,7 +55,7 @@ def _sample(p: PelletTruth) -> str:
         lines.append(f'phases = {{ crystalline = "{crystalline}", amorphous = "{amorphous}" }}')
     lines += _eis(f"eis/{p.id}_{{temperature_c}}C.mpt", p.contact_ohm)
     if p.id == "HSE-Sm":
-        lines += ["", "  # broken on purpose: no temperature anywhere", *_eis("eis/HSE-Sm_warm.mpt", p.contact_ohm)[1:]]
+        lines += ["", "  # on purpose: no temperature anywhere", *_eis("eis/HSE-Sm_warm.mpt", p.contact_ohm)[1:]]
     for sweep in SWEEPS:
         if sweep.id == p.id and sweep.direction == "oxidation":
             lines += [

@@ -8,9 +8,10 @@ import pytest
 from pipeline.core.errors import CheckError, ReadError
 from pipeline.core.sample import RawFile
 from pipeline.instruments.text.settings import DelimitedSettings
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
 from pipeline.techniques.impedance.read.spectra import read_impedance
+from pipeline.techniques.impedance.settings import EisCheckSettings
 from pipeline.techniques.sweeps.read import read_sweeps
 
 F = np.geomspace(7e6, 1, 40)
@@ -116,8 +117,6 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused_in_one_line(case):
     name, data, expected = REFUSED[case]
-    if data.startswith(MAGIC):
-        pytest.importorskip("galvani", reason="the extra mpr is not installed")
     with pytest.raises(ReadError) as caught:
         impedance(data, name)
     assert str(caught.value).startswith(f"{name}: ")

@@ -15,7 +15,8 @@ from pipeline.core.raw_files import load_raw
 from pipeline.core.recognition import recognise
 from pipeline.core.sample import RawFile
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 E = np.concatenate([np.arange(9700, 9860, 10.0), np.arange(9860, 9920, 0.5), np.arange(9920, 10200, 4.0)])
 MU = 0.4 + 1.2 / (1 + np.exp(-(E - 9881) / 1.5))

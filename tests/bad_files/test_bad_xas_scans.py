@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.core.flow import reduce_absorption
+from pipeline.core.flow import reduce_unit
 from pipeline.core.sample import RawFile
-from pipeline.core.study.rows import XasGroup
-from pipeline.core.summary import Record
-from pipeline.techniques.absorption.check.scan import XasCheckSettings
-from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings
-from pipeline.techniques.absorption.read.scans import XasReadSettings
+from pipeline.core.technique import Record, Settings, Work
+from pipeline.techniques.absorption.model import EdgeRow, ReducedAbsorption
+from pipeline.techniques.absorption.settings import ReduceSettings, XasCheckSettings, XasReadSettings
+from pipeline.techniques.absorption.technique import TECHNIQUE
 
 K2, E0 = 0.26246829, 9881.0
-SETTINGS = {"xas.read": XasReadSettings(), "xas.check": XasCheckSettings(), "xas.reduce": ReduceSettings(align="none")}
+REDUCE = ReduceSettings(align="none")
 
 
 def spectrum(e0: float = E0, k_end: float = 14.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -33,9 +32,13 @@ def write(e: np.ndarray, mu: np.ndarray, *, sign: float = -1.0, name: str = "a.d
     return RawFile(name=name, data=data, size=len(data))
 
 
-def run(*files: RawFile, **settings) -> Record:
-    group = XasGroup(sample="LCF-Ta", element="Ta", edge="L3", mode="transmission", names=tuple(f.name for f in files))
-    return reduce_absorption(files, group, {**SETTINGS, **settings})
+def run(*files: RawFile, reduce: ReduceSettings = REDUCE) -> Record[ReducedAbsorption]:
+    names = tuple(f.name for f in files)
+    row = EdgeRow(name="LCF-Ta Ta L3", sample="LCF-Ta", files=names, element="Ta", edge="L3", mode="transmission")
+    settings = Settings((XasReadSettings(), XasCheckSettings(), reduce))
+    return reduce_unit(
+        TECHNIQUE.chain, Work(row=row, settings=settings), dict(zip(names, files, strict=True)).__getitem__
+    )
 
 
 def test_order_unit_and_holes_of_the_energy_do_not_change_the_result():
@@ -76,8 +79,8 @@ def test_a_bad_scan_does_not_stop_the_others():
         (write(*spectrum(k_end=4.5)), {}, "mu", "no EXAFS"),
         (write(*(a[60:] for a in spectrum(9700.0))), {}, "edge", "no rise at Ta L3"),
         (write(spectrum()[0], 0 * spectrum()[0]), {}, None, None),
-        (write(*spectrum()), {"xas.reduce": ReduceSettings(k_min=12.0)}, "mu", "usable from 12.0 to"),
-        (write(*spectrum()), {"xas.reduce": ReduceSettings(norm1_ev=2000.0)}, "mu", "points between"),
+        (write(*spectrum()), {"reduce": ReduceSettings(k_min=12.0)}, "mu", "usable from 12.0 to"),
+        (write(*spectrum()), {"reduce": ReduceSettings(norm1_ev=2000.0)}, "mu", "points between"),
     ],
 )
 def test_one_line_with_file_field_problem_and_hint(file, settings, field, words):

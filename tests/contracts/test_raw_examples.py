@@ -153,8 +153,11 @@ def test_impedance_files_hold_the_circuit_of_the_truth(folder: Path, truth: dict
     assert np.sqrt(np.mean(np.abs(residual) ** 2) / 2) == pytest.approx(0.003, rel=0.15)
 
 
-def test_three_files_are_broken_as_told(folder: Path, truth: dict[str, Any], study: dict[str, Any]) -> None:
-    assert len(truth["broken"]) == 3
+def test_two_files_are_broken_and_one_has_no_temperature_as_told(
+    folder: Path, truth: dict[str, Any], study: dict[str, Any]
+) -> None:
+    assert len(truth["broken"]) == 2
+    assert list(truth["without_temperature"]) == ["eis/HSE-Sm_warm.mpt"]
     cut = (folder / "raw/eis/HCF-La_50C.mpt").read_bytes()
     assert b"freq/Hz" not in cut
     assert any(

@@ -10,8 +10,9 @@ import re
 import pytest
 from pyarrow import parquet
 
-from pipeline.core.report.tables import build_tables, list_tables, table_files
-from tests.synthetic_run import make_run
+from pipeline.core.report.table_files import table_files
+from pipeline.core.report.tables import build_tables, list_tables
+from tests.synthetic_run import changed, make_run
 
 CONTRACT = {
     "spectra": "sample file loop temperature_K f_min_Hz f_max_Hz n_points n_masked kk_verdict kk_rms_percent n_arcs chi2_reduced "
@@ -57,8 +58,20 @@ def test_columns_of_the_contract_are_there_and_filled(tables, name):
     for row in table.rows:
         assert set(row) <= set(table.columns), "a row must not hold what no column shows"
     empty = [c for c in table.columns if all(row.get(c) in (None, "") for row in table.rows)]
-    allowed = {"kink_temperature_K", "second_activation_energy_eV", "inductance_H", "onset_V_as_measured", "notes", "left_out",
-               "delta_bic_kink", "delta_bic_needed"}  # fmt: skip
+    allowed = {
+        "kink_temperature_K",
+        "second_activation_energy_eV",
+        "inductance_H",
+        "onset_V_as_measured",
+        "notes",
+        "left_out",
+        "delta_bic_kink",
+        "delta_bic_needed",
+        "copy_of",
+        "conductivity_25C_origin",
+    }
+    allowed |= {f"{x}_sigma_{part}" for x in ("activation_energy_eV", "conductivity_25C_S_per_cm")
+                for part in ("statistical", "systematic", "whole")}  # of a run's own error budget  # fmt: skip
     assert {re.sub("_(sigma|low95|high95)$", "", c) for c in empty} <= allowed
 
 
@@ -120,7 +133,7 @@ def test_no_number_is_infinite_or_no_number(tables):
 def test_units_are_those_of_the_column(tables):
     """Against the model's SI by factors written here: 1 S/m = 0.01 S/cm, 1 F/m = 0.01 F/cm, l/A of the pellet in 1/cm."""
     run = make_run()
-    line = next(a for a in run.arrhenius if (a.sample, a.quantity, a.basis) == ("HSE-Sm", "total", "sigma_T"))
+    line = next(a for a in run["eis"].arrhenius if (a.sample, a.quantity, a.basis) == ("HSE-Sm", "total", "sigma_T"))
     row = next(
         r
         for r in tables["arrhenius"].rows
@@ -141,9 +154,9 @@ def test_an_onset_off_the_sodium_scale_has_no_name_of_that_scale():
     from dataclasses import replace
 
     run = make_run()
-    sample, fit = run.sweeps[0]
+    sample, fit = run["lsv"].sweeps[0]
     off = replace(fit, checked=replace(fit.checked, potential_is_vs_na=False))
-    rows = list_tables(replace(run, sweeps=((sample, off),)))["lsv"].rows
+    rows = list_tables(changed(run, sweeps=((sample, off),)))["lsv"].rows
     assert all(r.get("onset_V_vs_Na") is None and r.get("baseline_end_V_vs_Na") is None for r in rows)
     assert rows[0]["onset_V_as_measured"] is not None
     assert {r["potential_scale"] for r in rows} == {"as measured"}

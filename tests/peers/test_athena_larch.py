@@ -13,25 +13,23 @@ import pytest
 from pipeline.core.sample import RawFile
 from pipeline.core.values import Estimate
 from pipeline.techniques.absorption.model import ReducedAbsorption, ScanUse
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
 from pipeline.techniques.absorption.report.athena_project import pack_project, project_text
 from pipeline.techniques.absorption.report.xdi import chi_k_text, chi_r_text, spectrum_text
+from pipeline.techniques.absorption.settings import XasReadSettings
+from tests.reductions import reduction_used
 
 pytest.importorskip("larch")
-SETTINGS = {
-    "norm1": 120.0,
-    "norm2": 700.0,
-    "pre1": -140.0,
-    "pre2": -40.0,
-    "nnorm": 2,
-    "clamp_low": 0.0,
-    "clamp_high": 24.0,
-    "n_clamp": 3,
-    "bkg_k_weight": 2.0,
-    "bkg_dk": 0.5,
-    "bkg_k_min": 0.5,
-    "bkg_k_max": 13.0,
-}
+USED = reduction_used(
+    pre1_ev=-140.0,
+    pre2_ev=-40.0,
+    norm1_ev=120.0,
+    bkg_k_min=0.5,
+    bkg_k_max=13.0,
+    bkg_dk=0.5,
+    clamp_high=24.0,
+    n_clamp=3,
+)
 
 
 def edge(e0: float = 9881.0, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -56,19 +54,19 @@ def reduce_by_larch(energy, mu, sample="HSE-Sm", e0=9880.7, element="Ta", symbol
     from larch.xafs import autobk, pre_edge, xftf
 
     g = Group(energy=energy.copy(), mu=mu.copy())
-    s = SETTINGS
-    pre_edge(g, e0=e0, pre1=s["pre1"], pre2=s["pre2"], norm1=s["norm1"], norm2=s["norm2"], nnorm=s["nnorm"])
+    s = USED
+    pre_edge(g, e0=e0, pre1=s.pre1_ev, pre2=s.pre2_ev, norm1=s.norm1_ev, norm2=s.norm2_ev, nnorm=s.n_norm)
     autobk(
         g,
         ek0=e0,
         rbkg=1.1,
-        kmin=s["bkg_k_min"],
-        kmax=s["bkg_k_max"],
-        kweight=s["bkg_k_weight"],
-        dk=s["bkg_dk"],
-        clamp_lo=s["clamp_low"],
-        clamp_hi=s["clamp_high"],
-        nclamp=s["n_clamp"],
+        kmin=s.bkg_k_min,
+        kmax=s.bkg_k_max,
+        kweight=s.bkg_k_weight,
+        dk=s.bkg_dk,
+        clamp_lo=s.clamp_low,
+        clamp_hi=s.clamp_high,
+        nclamp=s.n_clamp,
     )
     xftf(g, kmin=3.0, kmax=12.5, dk=1.0, kweight=2, window="hanning")
     use = ScanUse(
@@ -111,7 +109,7 @@ def reduce_by_larch(energy, mu, sample="HSE-Sm", e0=9880.7, element="Ta", symbol
         window="hanning",
         rbkg_angstrom=1.1,
         wavelet=None,
-        settings=SETTINGS,
+        settings=USED,
     )
 
 

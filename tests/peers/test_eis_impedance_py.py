@@ -7,10 +7,11 @@ import pytest
 
 from pipeline.core.sample import Source
 from pipeline.techniques.impedance.check.kramers_kronig import solve_linear_kk
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
 from pipeline.techniques.impedance.report.circuits import circuit_json
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings
 
 F = np.geomspace(7e6, 1.0, 69)
 W = 2 * np.pi * F

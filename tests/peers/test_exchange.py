@@ -6,9 +6,10 @@ import pytest
 import pipeline
 from pipeline.core.sample import Source
 from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings
 from tests.synthetic_run import reduction
 
 F = np.geomspace(7e6, 1.0, 69)

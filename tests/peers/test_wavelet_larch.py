@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.techniques.absorption.fit.reduce.fourier import k_grid
-from pipeline.techniques.absorption.fit.reduce.wavelet import WaveletSettings, transform_wavelet
+from pipeline.techniques.absorption.fit.reduce.wavelet import transform_wavelet
+from pipeline.techniques.absorption.settings import WaveletSettings
 
 pytest.importorskip("larch")
 

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.core.sample import RawFile
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 pytest.importorskip("larch")
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from pipeline.core.sample import Source
-from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
-from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
+from pipeline.techniques.absorption.check.scan import check_scan
+from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
 from pipeline.techniques.absorption.model import AbsorptionScan
+from pipeline.techniques.absorption.settings import ReduceSettings, XasCheckSettings
 
 E0, STEP, R, NOISE = 9881.0, 1.1, 2.38, 1e-3
 K2 = 0.26246829

@@ -5,16 +5,16 @@ import pytest
 from scipy.optimize import least_squares
 
 from pipeline.core.sample import Source
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.fit.single.circuit import (
     Circuit,
     arc_capacitance,
-    brug_capacitance,
     impedance,
     impedance_and_jacobian,
 )
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings
 
 F = np.geomspace(7e6, 1.0, 69)
 W = 2 * np.pi * F
@@ -160,10 +160,6 @@ def test_jacobian_agrees_with_differences():
 )
 def test_capacitances_of_hirschorn(r, q, n, c):
     assert arc_capacitance(r, q, n) == pytest.approx(c, rel=1e-3)
-
-
-def test_brug_capacitance_of_an_ideal_capacitor_is_itself():
-    assert brug_capacitance(1e-6, 1.0, 10.0, 1000.0) == pytest.approx(1e-6)
 
 
 def cost_from_the_truth(arcs, z):

@@ -13,9 +13,11 @@ import pytest
 
 from pipeline.core.sample import Sample
 from pipeline.core.values import Estimate, Verdict
-from pipeline.science.lines import fit_broken_line, fit_line, student_t
+from pipeline.science.lines import fit_broken_line, fit_line
+from pipeline.science.statistics import student_t
 from pipeline.techniques.impedance.model import ArrheniusFit, ConductivityPoint
-from pipeline.techniques.impedance.summarize.arrhenius import ArrheniusSettings, fit_arrhenius
+from pipeline.techniques.impedance.settings import ArrheniusSettings
+from pipeline.techniques.impedance.summarize.arrhenius import fit_arrhenius
 from pipeline.techniques.impedance.summarize.conductivity import make_point
 
 KB = 8.617333262e-5
@@ -291,7 +293,7 @@ def test_without_a_geometry_the_energy_is_that_of_the_resistance_and_sigma_is_wi
         resistance = [Estimate(value=7.0 / float(s), sigma=0.02 * 7.0 / float(s), unit="ohm") for s in sigma]
         resolved = Verdict(level="resolved", reason="")
         rows = [
-            make_point(sample, "a.mpt", 1, float(t), "total", "single", r, resolved)
+            make_point(sample, ("a.mpt", 1, float(t)), "total", "single", r, resolved)
             for t, r in zip(T, resistance, strict=True)
         ]
         assert all(p.conductivity_s_per_m is None and p.verdict.level == "refused" for p in rows)

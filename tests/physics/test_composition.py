@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.core.values import Estimate, Verdict
 from pipeline.techniques.impedance.model import CompositionOptimum, CompositionPoint
-from pipeline.techniques.impedance.summarize.composition import CompositionSettings, find_optimum
+from pipeline.techniques.impedance.settings import CompositionSettings
+from pipeline.techniques.impedance.summarize.composition import find_optimum
 
 X = np.array([0.10, 0.20, 0.30, 0.38, 0.48, 0.60, 0.72])
 SETTINGS = CompositionSettings()

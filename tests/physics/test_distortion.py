@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.techniques.absorption.fit.distortion.scattering_ratio import DistortionSettings, measure_distortion
-from pipeline.techniques.absorption.fit.feff.octahedra import BENDS_DEGREE, bend_octahedron, run_octahedra
+from pipeline.techniques.absorption.fit.distortion.scattering_ratio import measure_distortion
 from pipeline.techniques.absorption.fit.feff.structures import choose_structure
-from pipeline.techniques.absorption.fit.shells.edge import ShellSettings, ShellSpec, fit_edge
+from pipeline.techniques.absorption.fit.shells.edge import fit_edge
 from pipeline.techniques.absorption.fit.shells.feff_model import run_structure
+from pipeline.techniques.absorption.fit.shells.octahedra import BENDS_DEGREE, bend_octahedron, run_octahedra
+from pipeline.techniques.absorption.model import ShellSpec
+from pipeline.techniques.absorption.settings import DistortionSettings, ShellSettings
 from tests.feff_truth import octahedron_chi, reduced, thermal_chi
 
 SETTINGS = DistortionSettings()

@@ -5,8 +5,9 @@ import pytest
 
 from pipeline.core.errors import CheckError
 from pipeline.core.sample import Source
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.settings import EisCheckSettings
 
 F = np.geomspace(7e6, 1.0, 70)
 W = 2 * np.pi * F

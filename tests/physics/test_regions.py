@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.core.sample import Pellet
 from pipeline.core.values import Estimate, Verdict
-from pipeline.techniques.impedance.fit.regions.assignment import EvidenceSettings, assign_regions
+from pipeline.techniques.impedance.fit.regions.assignment import assign_regions
 from pipeline.techniques.impedance.fit.regions.mixing import (
     brick_layer_boundary_conductivity,
     maxwell_garnett,
@@ -13,6 +13,7 @@ from pipeline.techniques.impedance.fit.regions.mixing import (
 )
 from pipeline.techniques.impedance.fit.regions.tracking import doubt_alone
 from pipeline.techniques.impedance.model import Arc
+from pipeline.techniques.impedance.settings import EvidenceSettings
 
 EPS0 = 8.8541878128e-12
 PELLET = Pellet(thickness_m=0.55e-3, diameter_m=10e-3, thickness_sigma_m=0.02e-3)

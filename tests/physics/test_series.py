@@ -8,10 +8,11 @@ import pytest
 from pipeline.core.errors import FitError
 from pipeline.core.sample import Source
 from pipeline.core.values import Estimate, Verdict
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.series.joint_fit import SeriesSettings, fit_series
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.series.joint_fit import fit_series
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.model import Arc, CheckedSpectrum, ImpedanceSpectrum, KramersKronig, SpectrumFit
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings, SeriesSettings
 
 KB = 8.617333262e-5
 FREQUENCY_HZ = np.geomspace(7e6, 1.0, 70)

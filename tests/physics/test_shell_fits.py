@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from pipeline.core.sample import Source
-from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.check.scan import check_scan
 from pipeline.techniques.absorption.fit.feff.structures import choose_structure
-from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
-from pipeline.techniques.absorption.fit.shells.edge import ShellSettings, ShellSpec, fit_edge
+from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
+from pipeline.techniques.absorption.fit.shells.edge import fit_edge
 from pipeline.techniques.absorption.fit.shells.feff_model import find_shell, one_distance, run_structure
 from pipeline.techniques.absorption.fit.shells.least_squares import fit_alone
 from pipeline.techniques.absorption.fit.shells.spectrum import weigh_spectrum
-from pipeline.techniques.absorption.model import AbsorptionScan
+from pipeline.techniques.absorption.model import AbsorptionScan, ShellSpec
+from pipeline.techniques.absorption.settings import ReduceSettings, ShellSettings, XasCheckSettings
 from tests.feff_truth import K2_PER_EV, K, molecule_chi, octahedron_chi, reduced, thermal_chi
 
 SETTINGS = ShellSettings()

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from pipeline.core.sample import Source
-from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings, check_sweep
-from pipeline.techniques.sweeps.fit.onset import OnsetSettings, find_onsets
+from pipeline.techniques.sweeps.check.sweep import check_sweep
+from pipeline.techniques.sweeps.fit.onset import find_onsets
 from pipeline.techniques.sweeps.model import LinearSweep, SweepConditions, SweepFit
-from pipeline.techniques.sweeps.summarize import WindowSettings, summarize_windows
+from pipeline.techniques.sweeps.settings import LsvCheckSettings, OnsetSettings, WindowSettings
+from pipeline.techniques.sweeps.summarize.windows import summarize_windows
 
 AREA_CM2, RATE, NOISE, C_DL, LEAK, K, REFERENCE = 0.7854, 1e-4, 20e-9, 2e-3, 2e-8, 50e-6, 0.08
 REST = 60
@@ -68,7 +69,7 @@ def pairs() -> dict[float, list[tuple[SweepFit, SweepFit]]]:
 
 
 def value(f: SweepFit, name: str) -> float:
-    (onset,) = (o for o in f.onsets if o.criterion == name)
+    (onset,) = (o for o in f.onsets if o.criterion.name == name)
     assert onset.onset_v_vs_na is not None, onset.verdict
     return onset.onset_v_vs_na.value
 
@@ -103,7 +104,7 @@ def test_95_percent_intervals_hold_the_truth(pairs: dict[float, list[tuple[Sweep
         for pair in found:
             for f, onset in zip(pair, (4.0, 3.85), strict=True):
                 known = truth(onset, n, sum(f.checked.keep))[name]
-                (e,) = (o.onset_v_vs_na for o in f.onsets if o.criterion == name)
+                (e,) = (o.onset_v_vs_na for o in f.onsets if o.criterion.name == name)
                 assert e is not None
                 held.append(e.low <= known <= e.high)
     assert 0.90 <= np.mean(held) <= 0.99  # 200 intervals: 95 % -/+ 3 sigma
@@ -126,7 +127,7 @@ def test_both_limits_in_one_file_against_na15sn4() -> None:
     reduction, oxidation = fits_of(with_rest(e, current))
     windows, _ = summarize_windows([("A", reduction), ("A", oxidation)], {}, WindowSettings())
     window = windows[0]
-    assert window.criterion == "j_1_uA_per_cm2"
+    assert window.criterion.name == "j_1_uA_per_cm2"
     assert window.reduction_limit_v_vs_na is not None
     assert window.oxidation_limit_v_vs_na is not None
     assert window.width_v is not None
@@ -151,6 +152,6 @@ def test_the_ir_correction_gives_the_onset_back() -> None:
 def test_a_sweep_without_faradaic_current_has_no_onset_at_its_last_points():
     """The running mean ends on one point, whose noise is that of one point: no departure is made of it."""
     found = [fit(9.0, 2, seed, end=3.7) for seed in range(25)]
-    values = [o.onset_v_vs_na for f in found for o in f.onsets if o.criterion == "departure_5sigma"]
+    values = [o.onset_v_vs_na for f in found for o in f.onsets if o.criterion.name == "departure_5sigma"]
     assert len(values) == 25
     assert not any(values)

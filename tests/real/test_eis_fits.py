@@ -7,9 +7,10 @@ from scipy.optimize import least_squares
 from pipeline.core.errors import CheckError
 from pipeline.core.sample import RawFile
 from pipeline.instruments.text.settings import DelimitedSettings
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.read.spectra import read_impedance
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings
 
 LPSCL = "eis/hybrid-drt/tutorials_PEIS_LPSCl_IonBlocking_-25C.mpr"
 EZ = "eis/EZ/EIS CFO pH14 light.mpt"
@@ -26,8 +27,6 @@ def checked(folder, name):
     path = folder / name
     if not path.is_file():
         pytest.skip(f"{name} is not there")
-    if name.endswith(".mpr"):
-        pytest.importorskip("galvani")
     data = path.read_bytes()
     spectrum = read_impedance(RawFile(name=name, data=data, size=len(data)), DelimitedSettings())[0]
     return check_spectrum(spectrum, EisCheckSettings())

@@ -110,7 +110,7 @@ def test_every_file_is_read_or_refused_for_the_stated_reason(raws, eis):
             said, read = str(error), False
         else:
             said = known.technique + "; " + "; ".join(map(str, known.findings))
-            read = known.technique in ("eis", "lsv", "other") and "error:" not in said
+            read = known.technique in ("eis", "lsv", "cycling", "other") and "error:" not in said
         reason = next((why for pattern, why in NOT_A_MEASUREMENT.items() if re.search(pattern, name)), None)
         if read is (reason is not None) or (reason is not None and not re.search(reason, said)):
             wrong.append(f"{name}: {said[:150]}")
@@ -162,7 +162,6 @@ def test_the_numbers_of_a_text_export_are_those_that_stand_in_it(raws):
 
 
 def test_text_and_binary_of_one_measurement_are_equal(raws):
-    pytest.importorskip("galvani", reason="the extra mpr is not installed")
     stems: dict[str, dict[str, str]] = {}
     for name in raws:
         if name.endswith((".mpr", ".mpt")):
@@ -187,24 +186,6 @@ def test_text_and_binary_of_one_measurement_are_equal(raws):
             assert counts[0] == counts[1], pair
     assert len(pairs) > 25
     assert {"freq/Hz", "-Im(Z)/Ohm", "Ewe/V", "<I>/mA"} <= compared
-
-
-def test_binary_exports_equal_galvani_where_it_reads_them(raws, eis):
-    library = pytest.importorskip("galvani", reason="the extra mpr is not installed").BioLogic
-    n = 0
-    for name, raw in raws.items():
-        table = tables(raw) if name.endswith(".mpr") else None
-        if table is None:
-            continue
-        try:
-            theirs = library.MPRfile(str(eis / name)).data
-        except NotImplementedError:
-            continue  # its list of columns ends before EC-Lab 11.50
-        for column in theirs.dtype.names:
-            if column in table.columns:
-                np.testing.assert_allclose(table.columns[column], theirs[column], rtol=1e-6, err_msg=f"{name} {column}")
-        n += 1
-    assert n > 45
 
 
 def test_the_same_spectrum_in_three_formats_is_equal(raws):
@@ -260,14 +241,14 @@ def test_sweeps(raws, name, technique, sweeps, rows):
 
 
 def test_a_study_drafted_from_the_whole_collection_loads_at_once(eis, tmp_path):
-    from pipeline.core.study import load_study
     from pipeline.core.study.draft import draft_study
+    from pipeline.core.study.load import load_study
 
     text, notes = draft_study(eis, None)
     (tmp_path / "study.toml").write_text(text.replace('raw = "."', f"raw = '{eis}'"), encoding="utf-8")
     study = load_study(tmp_path / "study.toml")
     assert int(notes[0].split(" files: ")[0]) >= 186
-    kelvin = {r.name: r.temperature_k for r in study.eis}
+    kelvin = {r.name: r.temperature_k for r in study.rows["eis"]}
     assert kelvin["hybrid-drt/tutorials_PEIS_LPSCl_IonBlocking_-25C.mpr"] == pytest.approx(248.15)
     assert kelvin["cd-app_VMP300_7MHz/60C_AGFKBiF_K3Bi09Zr01F61_PbSnF4PbAB_02_PEIS_C13.mpr"] == pytest.approx(333.15)
     assert kelvin["yadg/vsp_peis_with.mpr"] is None  # 32 temperatures stand in the file

@@ -12,7 +12,9 @@ from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile
 from pipeline.science.edge_position import guess_edge
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans, recognise_absorption
+from pipeline.techniques.absorption.read.recognise import recognise_absorption
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 NO_DATA = "table: no columns of numbers"
 REFUSED = {
@@ -153,7 +155,7 @@ def test_sxrmb_excerpt_is_recognised_and_read_when_three_points_are_allowed(xas)
     (tey,) = scans(xas, "cls/SXRMB_acquaman_excerpt_P_K.dat", mode="electron yield", min_points=3)
     np.testing.assert_allclose(tey.mu, [2.24689, 2.18469, 2.15657], rtol=3e-6)
     found = recognise_absorption(load(xas / "cls/SXRMB_acquaman_excerpt_P_K.dat", xas))
-    assert (found.format, found.element, found.edge) == ("CLS SXRMB", "P", "K")
+    assert (found.format, found.subject) == ("CLS SXRMB", "P K")
 
 
 def test_the_forty_scans_of_mercury_have_twelve_elements_and_a_selenium_reference(outcomes):

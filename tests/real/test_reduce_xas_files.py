@@ -9,10 +9,11 @@ import pytest
 
 from pipeline.core.errors import CheckError
 from pipeline.core.sample import RawFile
-from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
-from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
+from pipeline.techniques.absorption.check.scan import check_scan
+from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
 from pipeline.techniques.absorption.model import CheckedScan, ReducedAbsorption
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import ReduceSettings, XasCheckSettings, XasReadSettings
 
 LIBRARY = "xas/xasdatalibrary"
 HGDNA = "xas/xas_education/HgDNA"

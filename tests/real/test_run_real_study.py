@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.core.batch import load_results, run_study
+from pipeline.core.batch.run import load_results, run_study
 from pipeline.core.summary import RunSummary
 
 LATP = "eis/thesis_VMP3_LATP/S+C_LATP_Au__OCV_PEIS__"
@@ -99,7 +99,7 @@ def summary(folder: Path) -> RunSummary:
 
 
 def spectrum(summary: RunSummary, sample: str) -> Any:
-    return next(fit for owner, fit in summary.spectra if owner == sample)
+    return next(fit for owner, fit in summary["eis"].spectra if owner == sample)
 
 
 def test_the_solid_electrolyte_at_minus_25_c_has_a_total_with_its_error(summary):
@@ -123,23 +123,23 @@ def test_text_and_binary_of_one_vmp3_spectrum_give_the_same_numbers(summary):
 
 
 def test_a_sweep_without_reference_or_area_gives_what_can_be_said(summary):
-    onsets = [o for owner, fit in summary.sweeps if owner == "sweep" for o in fit.onsets]
+    onsets = [o for owner, fit in summary["lsv"].sweeps if owner == "sweep" for o in fit.onsets]
     assert onsets
     assert all(o.verdict.reason for o in onsets)
     assert not any(o.verdict.level == "resolved" for o in onsets)  # no reference electrode: nothing vs Na/Na+
 
 
 def test_metal_and_oxide_scans_are_merged_and_fitted(summary):
-    shells = {s.sample: s for s in summary.shells}
+    shells = {s.sample: s for s in summary["xas"].shells}
     assert {"W metal", "Eu2O3"} <= set(shells)
-    used = {a.sample: sum(s.used for s in a.scans) for a in summary.absorption}
+    used = {a.sample: sum(s.used for s in a.scans) for a in summary["xas"].absorption}
     assert used["W metal"] >= 2
     assert used["Eu2O3"] >= 2
     assert all(s.verdict.reason for s in shells.values())
 
 
 def test_the_beamline_file_is_reduced_at_its_own_edge_and_refused_at_another(summary):
-    arsenic = next(a for a in summary.absorption if a.sample == "As on HXMA")
+    arsenic = next(a for a in summary["xas"].absorption if a.sample == "As on HXMA")
     assert arsenic.e0_ev == pytest.approx(11866.0, abs=1.0)
     refused = [r for r in summary.rejected if r.file == "xas/larch_examples/beamlines/CLSHXMA.dat"]
     assert refused

@@ -9,15 +9,17 @@ import pytest
 from scipy import constants
 
 from pipeline.core.raw_files import load_raw
-from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.check.scan import check_scan
 from pipeline.techniques.absorption.fit.feff.paths import bank_of, chi_of_paths
 from pipeline.techniques.absorption.fit.feff.program import run_feff
 from pipeline.techniques.absorption.fit.reduce.fourier import transform, window_on_grid
-from pipeline.techniques.absorption.fit.reduce.reduction import ReduceSettings, reduce_scans
-from pipeline.techniques.absorption.fit.shells.edge import ShellSettings, ShellSpec, fit_edge
+from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
+from pipeline.techniques.absorption.fit.shells.edge import fit_edge
 from pipeline.techniques.absorption.fit.shells.least_squares import Member, fit_members
 from pipeline.techniques.absorption.fit.shells.spectrum import FitRange, Spectrum
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.model import ShellSpec
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import ReduceSettings, ShellSettings, XasCheckSettings, XasReadSettings
 
 K = 0.05 * np.arange(501)
 

@@ -9,11 +9,12 @@ import pytest
 from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile
 from pipeline.instruments.text.settings import DelimitedSettings
-from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings, check_sweep
-from pipeline.techniques.sweeps.fit.onset import OnsetSettings, find_onsets
+from pipeline.techniques.sweeps.check.sweep import check_sweep
+from pipeline.techniques.sweeps.fit.onset import find_onsets
 from pipeline.techniques.sweeps.model import SweepConditions, SweepFit
 from pipeline.techniques.sweeps.read import read_sweeps
-from pipeline.techniques.sweeps.summarize import WindowSettings, summarize_windows
+from pipeline.techniques.sweeps.settings import LsvCheckSettings, OnsetSettings, WindowSettings
+from pipeline.techniques.sweeps.summarize.windows import summarize_windows
 
 THESIS = "eis/thesis_VMP3_LATP/ASS__LTO_LLTO_Li__02__150807_LTO_LLTO_Li_05_CV_C03.mpr"
 
@@ -37,7 +38,7 @@ def test_an_lsv_in_water_gives_its_departure_and_says_what_is_missing(real_data:
     text = " ".join(f.problem for f in fit.checked.findings)
     assert "no reference given" in text
     assert "no electrode area" in text
-    levels = {o.criterion: o.verdict.level for o in fit.onsets}
+    levels = {o.criterion.name: o.verdict.level for o in fit.onsets}
     assert levels["j_1_uA_per_cm2"] == "refused"
     assert levels["departure_5sigma"] == "weak"
     ((window, *_), _) = summarize_windows([("A", fit)], {}, WindowSettings())
@@ -74,7 +75,7 @@ def test_a_cycle_is_cut_and_its_bent_baseline_makes_it_weak(real_data: Path) -> 
     assert [f.checked.direction for f in found[:3]] == ["reduction", "oxidation", "reduction"]
     assert [f.checked.after_turn for f in found[:3]] == [False, True, True]
     assert all(o.verdict.level != "resolved" for f in found[:2] for o in f.onsets)
-    assert any("instrument error" in m.reason for m in found[1].checked.masks)
+    assert any(m.code == "instrument_error" for m in found[1].checked.masks)
 
 
 def test_a_run_stopped_at_its_start_is_refused(real_data: Path) -> None:

@@ -1,100 +1,79 @@
-"""Records of a run -> RunSummary: the order of things, and the summarize stage."""
+"""Records of a run -> RunSummary: the order of things, and the summarize stage of every technique."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pipeline.core.batch.plan import Task
+from pipeline.core.records import encode
 from pipeline.core.sample import Sample
-from pipeline.core.study.rows import Study
-from pipeline.core.summary import Record, RunSummary
-from pipeline.techniques.absorption.model import Distortion, ReducedAbsorption, ShellFit
-from pipeline.techniques.impedance.model import ArrheniusFit, ConductivityPoint, PelletFit, SpectrumFit
-from pipeline.techniques.sweeps.model import SweepFit
+from pipeline.core.study.load import Study
+from pipeline.core.summary import RunSummary, SampleMask
+from pipeline.core.technique import AnyRecord, AnyResults, AnyTechnique, Result, Results, Row
+from pipeline.core.values import Fact, Finding, Rejection
+
+Done = Sequence[tuple[Task, AnyRecord]]
+"""Tasks with their records."""
 
 
-def gather(samples: Sequence[Sample], records: Iterable[Record]) -> dict[str, Any]:
-    """The fields of RunSummary that records hold, in an order that no worker can change."""
+def in_order(samples: Sequence[Sample], done: Done) -> Done:
+    """By kind of work, sample of the study, name: an order that no worker can change."""
     order = {s.id: i for i, s in enumerate(samples)}
-    found = sorted(records, key=lambda r: (r.kind, order.get(r.sample, len(order)), r.name))
-
-    def results(kind: str, cls: type[Any]) -> list[tuple[str, Any]]:
-        return [(r.sample, x) for r in found if r.kind == kind for x in r.results if isinstance(x, cls)]
-
-    def when(item: tuple[str, SpectrumFit]) -> tuple[int, float, str, int]:
-        spectrum = item[1].checked.spectrum
-        return order[item[0]], spectrum.temperature_k or 0.0, spectrum.source.file, spectrum.loop
-
-    findings = [(r.name, f) for r in found for x in r.results for f in getattr(x, "findings", ())]
-    findings += [pair for r in found for pair in r.findings]
-    return {
-        "spectra": tuple(sorted(results("eis", SpectrumFit), key=when)),
-        "pellets": tuple(p for _, p in results("pellet", PelletFit)),
-        "sweeps": tuple(results("lsv", SweepFit)),
-        "absorption": tuple(a for _, a in results("xas", ReducedAbsorption)),
-        "shells": tuple(x for _, x in results("edge", ShellFit)),
-        "distortions": tuple(x for _, x in results("edge", Distortion)),
-        "rejected": tuple(x for r in found for x in r.rejected),
-        "findings": tuple(findings),
-    }
+    return sorted(done, key=lambda d: (d[0].joint or d[0].technique, order.get(d[1].sample, len(order)), d[1].name))
 
 
-def summarize_run(study: Study, gathered: Mapping[str, Any]) -> RunSummary:
-    """Conductivity, Arrhenius, composition and windows from the gathered results: the tables' numbers."""
-    from pipeline.techniques.impedance.summarize.arrhenius import fit_arrhenius
-    from pipeline.techniques.impedance.summarize.composition import compare_series, summarize_composition
-    from pipeline.techniques.impedance.summarize.conductivity import summarize_conductivity
-    from pipeline.techniques.impedance.summarize.density import compare_densities
-    from pipeline.techniques.impedance.summarize.geometry import doubt_lines, doubt_points, geometry_doubts
-    from pipeline.techniques.impedance.summarize.meyer_neldel import relate_prefactors
-    from pipeline.techniques.sweeps.summarize import summarize_windows
+def results_of(samples: tuple[Sample, ...], done: Done) -> AnyResults:
+    """All results of one technique's tasks, in their order."""
+    fitted: list[tuple[str, Result]] = []
+    joined: list[tuple[str, Result]] = []
+    for task, record in done:
+        kept, owner = (joined, record.name) if task.joint else (fitted, record.sample)
+        kept += [(owner, result) for result in record.results]
+    return Results(samples=samples, fitted=tuple(fitted), joined=tuple(joined))
 
-    settings = study.settings
-    pellets = {p.sample: p for p in gathered["pellets"]}
-    points: list[ConductivityPoint] = []
-    lines: list[ArrheniusFit] = []
-    for sample in study.samples:
-        spectra = [fit for owner, fit in gathered["spectra"] if owner == sample.id]
-        if spectra:
-            mine = summarize_conductivity(sample, spectra, pellets.get(sample.id), settings["summarize.conductivity"])
-            points += mine
-            lines += fit_arrhenius(mine, settings["summarize.arrhenius"])
-    densities = compare_densities(study.samples, settings["summarize.conductivity"])
-    suspect = geometry_doubts(gathered["pellets"], densities)
-    points, lines = doubt_points(points, suspect), doubt_lines(lines, suspect)
-    composition, optima = summarize_composition(study.samples, lines, points, settings["summarize.composition"])
-    windows, differences = summarize_windows(gathered["sweeps"], computed_windows(study), settings["summarize.window"])
-    doubts = tuple((d.sample, f) for d in densities for f in d.findings)
-    found = {**gathered, "findings": (*gathered["findings"], *doubts)}
+
+def summarize_run(
+    study: Study, techniques: Mapping[str, AnyTechnique], done: Done, failed: Iterable[Rejection]
+) -> RunSummary:
+    """Each technique's summary and facts, and what all records tell alike. ``provenance`` is the run's affair."""
+    done = in_order(study.samples, done)
+    records = [record for _, record in done]
+    parts: dict[str, Any] = {}
+    facts: list[Fact] = []
+    doubts: list[tuple[str, Finding]] = []
+    for key, technique in techniques.items():
+        results = results_of(study.samples, [d for d in done if d[0].technique == key])
+        summed = technique.summing.summarize(results, study.settings_of(technique.summing.settings))
+        parts[key] = summed.summary
+        facts += [replace(fact, technique=key) for fact in summed.facts]  # a room cannot sign with another's name
+        doubts += summed.findings
     return RunSummary(
         study_name=study.name,
         simulated=study.simulated,
         samples=study.samples,
-        conductivity=tuple(points),
-        arrhenius=tuple(lines),
-        composition=composition,
-        optima=optima,
-        windows=windows,
-        differences=differences,
-        reviews=tuple(
-            {f: getattr(r, f) for f in ("file", "loop", "arcs", "mask_hz", "exclude", "note", "by")}
-            for r in study.reviews
-        ),
-        densities=densities,
-        comparisons=compare_series(composition, optima),
-        meyer_neldel=relate_prefactors(lines),
-        **found,
+        parts=parts,
+        facts=tuple(facts),
+        rejected=(*(x for r in records for x in r.rejected), *failed),
+        findings=(*(x for r in records for x in r.findings), *doubts),
+        masks=tuple(SampleMask(sample=r.sample, technique=t.technique, points=m) for t, r in done for m in r.masks),
+        reviews=study.reviews,
+        files=_used_files(done),
     )
 
 
-def computed_windows(study: Study) -> dict[str, tuple[float, float]]:
-    """Thermodynamic windows of the study; a composite without one gets the intersection of its phases' windows."""
-    given = dict(study.computed_windows)
-    for s in study.samples:
-        phases = [i for i in (s.crystalline_phase, s.amorphous_phase) if i is not None]
-        parts = [study.computed_windows[i] for i in phases if i in study.computed_windows]
-        if s.id not in given and len(parts) == 2:
-            low, high = max(p[0] for p in parts), min(p[1] for p in parts)
-            if low < high:
-                given[s.id] = (low, high)
-    return given
+def _used_files(done: Done) -> tuple[str, ...]:
+    """Raw files that a result was made from."""
+    files: set[str] = set()
+    for task, record in done:
+        if isinstance(task.item, Row) and record.results:
+            refused = {x.file for x in record.rejected} if len(task.item.files) > 1 else set()
+            files |= set(task.item.files) - refused
+    return tuple(sorted(files))
+
+
+def encode_summary(summary: RunSummary, records: Sequence[AnyRecord]) -> Any:
+    """The summary as JSON data: what is a result in a record stands there as its place, not again."""
+    places = {id(x): (i, j) for i, r in enumerate(records) for j, x in enumerate(r.results)}
+    return encode(summary, known=places)

@@ -1,108 +1,136 @@
 """A study -> waves of tasks.
 
-Keys are content: raw bytes, settings, the study's row, the package's source, library versions.  They are all known
-before anything runs, so an unchanged study plans its work, finds every record, and refits nothing.
+Keys are content: raw bytes, settings, the study's row, the source of the technique and of what techniques share, library versions.
+They are all known before anything runs, so an unchanged study plans its work, finds every record, and refits nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, StudyError
 from pipeline.core.raw_files import load_raw
-from pipeline.core.records import hash_bytes, hash_parts, source_hash, versions
-from pipeline.core.study.rows import Study, XasGroup
-from pipeline.core.summary import Kind
-
-TECHNIQUES = ("eis", "lsv", "xas")
-NEEDS = {
-    "eis": ("eis.read", "eis.check", "eis.arcs"),
-    "lsv": ("eis.read", "lsv.check", "lsv.onset"),
-    "xas": ("xas.read", "xas.check", "xas.reduce"),
-    "pellet": ("eis.series", "eis.evidence"),
-    "edge": ("xas.shells", "xas.distortion"),
-}
-"""Settings that each kind of work depends on."""
+from pipeline.core.records import SHARED, hash_bytes, hash_parts, source_hash, versions
+from pipeline.core.study.load import Study
+from pipeline.core.technique import AnyTechnique, Group, Row, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One unit of work, small enough to send to a worker."""
+    """One unit of work, small enough to send to a worker, which finds the technique by its key."""
 
-    kind: Kind
-    name: str
+    technique: str
+    joint: str
+    """Name of the joint work; '' for the chain."""
+    item: Row | Group[Any]
+    settings: Settings
     key: str
-    row: Any
-    """EisFile, LsvFile, XasGroup, Sample, or (edge, reference, groups)."""
-    settings: Mapping[str, Any]
-    inputs: Mapping[str, tuple[str, ...]]
-    """Role -> keys of the records it needs."""
+    inputs: tuple[str, ...] = ()
+    """Keys of the records of the group's rows."""
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    """Group that is done before -> key of its record."""
+
+    @property
+    def name(self) -> str:
+        """Of the file, the sample, or the edge."""
+        return self.item.name
+
+    @property
+    def kind(self) -> str:
+        """``eis``, or ``eis pellet``: what is being done."""
+        return f"{self.technique} {self.joint}".strip()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Keys of the records that must be there first."""
+        return (*self.inputs, *self.earlier.values())
 
 
-def structure_files(groups: Sequence[XasGroup]) -> list[str]:
-    """CIF files that the groups name, each once."""
-    return sorted({g.structure for g in groups if g.structure and g.structure.lower().endswith(".cif")})
+Digest = Callable[[str], str]
 
 
-def plan(study: Study, only: str | None = None) -> list[list[Task]]:
-    """Waves of tasks; a task needs records of earlier waves only."""
-    common = (source_hash(), dict(versions()))
-    hashes: dict[str, str] = {}
+def wanted(study: Study, techniques: Mapping[str, AnyTechnique], only: str | None = None) -> dict[str, AnyTechnique]:
+    """The techniques that the study measures, or the one that was asked for."""
+    return {k: t for k, t in techniques.items() if study.rows[k] and only in (None, k)}
 
+
+def plan(study: Study, techniques: Mapping[str, AnyTechnique]) -> list[list[Task]]:
+    """Waves of tasks, the files first; a task needs records of earlier waves only."""
+
+    @cache
     def digest(name: str) -> str:
-        if name not in hashes:
-            try:
-                hashes[name] = hash_bytes(load_raw(study.raw / name, name).data)
-            except PipelineError as error:
-                hashes[name] = f"unreadable: {error}"
-        return hashes[name]
+        try:
+            return hash_bytes(load_raw(study.raw / name, name).data)
+        except PipelineError as error:
+            return f"unreadable: {error}"
 
-    def task(kind: Kind, name: str, row: Any, files: Sequence[str], inputs: Mapping[str, tuple[str, ...]]) -> Task:
-        settings = {stage: study.settings[stage] for stage in NEEDS[kind]}
-        key = hash_parts(kind, row, [digest(f) for f in files], settings, inputs, *common)
-        return Task(kind=kind, name=name, key=key, row=row, settings=settings, inputs=inputs)
-
-    wanted = TECHNIQUES if only is None else (only,)
-    files: list[Task] = []
-    if "xas" in wanted:
-        files += [task("xas", f"{g.sample} {g.element} {g.edge}", g, g.names, {}) for g in study.xas]
-    if "eis" in wanted:
-        for r in study.eis:
-            files.append(task("eis", r.name, r, [f for f in (r.name, r.short, r.open) if f], {}))
-    if "lsv" in wanted:
-        files += [task("lsv", r.name, r, [r.name], {}) for r in study.lsv]
-    return [files, *_joint_waves(study, files, task)]
+    waves: list[list[Task]] = [[]]
+    for key, technique in sorted(techniques.items(), key=lambda pair: -pair[1].rank):  # the longest work first
+        units = _units(study, key, technique, digest)
+        waves[0] += units
+        made = {t.name: t.key for t in units}
+        for joint in _joint_waves(study, key, technique, made, digest):
+            for number, wave in enumerate(joint, start=1):
+                waves += [[]] if number == len(waves) else []
+                waves[number] += wave
+    return waves
 
 
-def _joint_waves(study: Study, files: list[Task], task: Callable[..., Task]) -> list[list[Task]]:
-    eis: dict[str, tuple[str, ...]] = {}
-    for t in files:
-        if t.kind == "eis":
-            eis[t.row.sample] = (*eis.get(t.row.sample, ()), t.key)
-    pristine: dict[str, Task] = {}
-    with_phases: list[Task] = []
-    for s in study.samples:
-        if s.id in eis and not (s.crystalline_phase or s.amorphous_phase):
-            pristine[s.id] = task("pellet", s.id, s, [], {"spectra": eis[s.id]})
-    for s in study.samples:
-        if s.id in eis and s.id not in pristine:
-            phases = [p for p in (s.crystalline_phase, s.amorphous_phase) if p in pristine]
-            inputs = {"spectra": eis[s.id]} | {f"pristine {p}": (pristine[p].key,) for p in phases}
-            with_phases.append(task("pellet", s.id, s, [], inputs))
-    edges: dict[str, list[Task]] = {}
-    for t in files:
-        if t.kind == "xas":
-            edges.setdefault(f"{t.row.element} {t.row.edge}", []).append(t)
-    joint = [
-        task(
-            "edge",
-            edge,
-            (edge, study.xas_reference.get(edge), tuple(t.row for t in members)),
-            structure_files([t.row for t in members]),
-            {"scans": tuple(t.key for t in members)},
-        )
-        for edge, members in edges.items()
-    ]
-    return [[*joint, *pristine.values()], with_phases]
+def _common(technique: AnyTechnique) -> tuple[object, ...]:
+    """Of every key: the code and the libraries."""
+    return [source_hash(p) for p in (*SHARED, technique.package)], dict(versions())
+
+
+def _units(study: Study, key: str, technique: AnyTechnique, digest: Digest) -> list[Task]:
+    settings = study.settings_of(technique.chain.settings)
+    tasks = []
+    for row in study.rows[key]:
+        files = [digest(name) for name in (*row.files, *row.beside)]
+        content = hash_parts(key, "", row, files, settings, *_common(technique))
+        tasks.append(Task(technique=key, joint="", item=row, settings=settings, key=content))
+    return tasks
+
+
+def _joint_waves(
+    study: Study, key: str, technique: AnyTechnique, made: Mapping[str, str], digest: Digest
+) -> Iterable[list[list[Task]]]:
+    """For each joint work of the technique its tasks in waves."""
+    for joint in technique.joint:
+        settings = study.settings_of(joint.settings)
+        done: dict[str, str] = {}
+        waves: list[list[Task]] = []
+        for groups in sort_groups(joint.groups(study.rows[key], study.samples)):
+            waves.append([])
+            for g in groups:
+                inputs, earlier = tuple(made[row.name] for row in g.rows), {name: done[name] for name in g.after}
+                files = [digest(name) for name in g.beside]
+                content = hash_parts(key, joint.name, g, files, settings, inputs, earlier, *_common(technique))
+                task = Task(technique=key, joint=joint.name, item=g, settings=settings, key=content, inputs=inputs,
+                            earlier=earlier)  # fmt: skip
+                done[g.name] = content
+                waves[-1].append(task)
+        yield waves
+
+
+def sort_groups(groups: Iterable[Group[Any]]) -> list[list[Group[Any]]]:
+    """Groups in waves: each after those that it names.
+
+    Raises
+    ------
+    StudyError
+        A group waits for one that does not exist, or for itself.
+    """
+    waves: list[list[Group[Any]]] = []
+    done: set[str] = set()
+    left = list(groups)
+    while left:
+        ready = [g for g in left if done.issuperset(g.after)]
+        if not ready:
+            raise StudyError(tuple(f"{g.name}: waits for {', '.join(g.after)}, not there or in a circle" for g in left))
+        waves.append(ready)
+        done |= {g.name for g in ready}
+        left = [g for g in left if g.name not in done]
+    return waves

@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.atomic import write_whole
-from pipeline.core.batch.collect import gather, summarize_run
-from pipeline.core.batch.plan import Task, plan
+from pipeline.core.batch.collect import encode_summary, summarize_run
+from pipeline.core.batch.plan import Task, plan, wanted
 from pipeline.core.batch.work import Places, cache_folder, execute
 from pipeline.core.errors import StudyError
-from pipeline.core.records import Store, decode, drawing_key, encode, hash_parts, source_hash, versions
-from pipeline.core.report import format_key_table, write_report
-from pipeline.core.study import Study, load_study
-from pipeline.core.study.settings import describe_settings
-from pipeline.core.summary import Record, Rejection, RunSummary
-
-GATHERED = ("spectra", "pellets", "sweeps", "absorption", "shells", "distortions", "rejected", "findings")
-"""Fields of RunSummary that are rebuilt from records."""
+from pipeline.core.records import Store, all_sources, decode, drawing_key, encode, hash_parts, versions
+from pipeline.core.registry import techniques
+from pipeline.core.report.key_table import format_key_table
+from pipeline.core.report.write import write_report
+from pipeline.core.study.load import Study, load_study
+from pipeline.core.study.settings import describe_settings, nearest
+from pipeline.core.summary import RunSummary
+from pipeline.core.technique import AnyRecord, AnyTechnique
+from pipeline.core.values import Rejection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,8 @@ def run_study(
     started = datetime.now(UTC)
     study = load_study(path)
     out = _out_folder(out or study.file.parent / "results")
-    waves = plan(study, only)
+    measured = _measured(study, only)
+    waves = plan(study, measured)
     places = Places(raw=study.raw, records=out / "records", cache=cache_folder())
     if collect:
         _refuse_missing(waves[0], places)
@@ -75,7 +77,14 @@ def run_study(
         return RunOutcome(out=out, printed=printed, n_run=n_run, n_known=len(mine[0]) - n_run, rejected=tuple(failed))
     n_run, failed = execute(waves, places, jobs, scheduler, progress)
     n_known = sum(len(w) for w in waves) - n_run
-    return _finish(study, places, waves, failed, (n_run, n_known), started, only)
+    return _finish(study, measured, places, waves, failed, (n_run, n_known), started, only)
+
+
+def _measured(study: Study, only: str | None) -> dict[str, AnyTechnique]:
+    known = techniques()
+    if only is not None and only not in known:
+        raise StudyError((f"--only: no technique {only!r} ({nearest(only, list(known))})",))
+    return wanted(study, known, only)
 
 
 def collect_results(path: Path, out: Path | None = None, *, jobs: int = 1) -> RunOutcome:
@@ -101,23 +110,25 @@ def _out_folder(out: Path) -> Path:
     return out.resolve()
 
 
-def _read_records(waves: list[list[Task]], keys: list[str], places: Places) -> list[Record]:
-    """All records; one that cannot be read (disk fault, edited by hand) is made again."""
-    store = Store(places.records)
-    found: dict[str, Record] = {}
-    for key in keys:
+def _read_records(waves: list[list[Task]], places: Places) -> list[tuple[Task, AnyRecord]]:
+    """Tasks with their records; one that cannot be read (disk fault, edited by hand) is made again."""
+    store, tasks = Store(places.records), [t for wave in waves for t in wave]
+    found: dict[str, AnyRecord] = {}
+    known = [t.key for t in tasks if store.has(t.key)]
+    for key in known:
         try:
             found[key] = store.read(key)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, IndexError):
             store.forget(key)
-    if len(found) < len(keys):
+    if len(found) < len(known):
         execute(waves, places, 1, None, _no_progress)
-        found |= {key: store.read(key) for key in keys if key not in found and store.has(key)}
-    return [found[key] for key in keys if key in found]
+        found |= {key: store.read(key) for key in known if key not in found and store.has(key)}
+    return [(t, found[t.key]) for t in tasks if t.key in found]
 
 
 def _finish(
     study: Study,
+    measured: dict[str, AnyTechnique],
     places: Places,
     waves: list[list[Task]],
     failed: list[Rejection],
@@ -127,19 +138,17 @@ def _finish(
 ) -> RunOutcome:
     out, store = places.records.parent, Store(places.records)
     keys = [t.key for wave in waves for t in wave if store.has(t.key)]
-    facts = (study.name, study.simulated, study.samples, study.computed_windows, study.reviews, study.settings)
-    run_key = hash_parts(keys, facts, failed, source_hash(), source_hash("core/report", without="-"), dict(versions()))
+    said = (study.name, study.simulated, study.samples, study.options, study.reviews, study.settings)
+    run_key = hash_parts(keys, said, failed, all_sources(), dict(versions()))
     manifest = _read_manifest(out)
     if manifest.get("run_key") == run_key and (out / "report.html").is_file():
         rejected = tuple(Rejection(**row) for row in manifest["rejected"])
         return RunOutcome(out=out, printed=manifest["printed"], n_run=counts[0], n_known=counts[1], rejected=rejected)
-    found = gather(study.samples, _read_records(waves, keys, places))
-    found["rejected"] = (*found["rejected"], *failed)
-    summary = summarize_run(study, found)
-    summary = replace(summary, provenance=_provenance(study, waves, summary, only))
-    nothing: dict[str, Any] = dict.fromkeys(GATHERED, ())
-    light = replace(summary, **nothing)
-    run = {"keys": keys, "summary": encode(light), "failed": encode(failed)}
+    done = _read_records(waves, places)
+    summary = summarize_run(study, measured, done, failed)
+    summary = replace(summary, provenance=_provenance(study, measured, done, len(summary.rejected), only, started))
+    records = [record for _, record in done]
+    run = {"keys": [task.key for task, _ in done], "summary": encode_summary(summary, records)}
     write_whole(out / "records" / "run.json", json.dumps(run, ensure_ascii=False, allow_nan=False).encode())
     write_report(summary, out, drawing_key)
     printed = format_key_table(summary)
@@ -148,23 +157,33 @@ def _finish(
     return RunOutcome(out=out, printed=printed, n_run=counts[0], n_known=counts[1], rejected=summary.rejected)
 
 
-def _provenance(study: Study, waves: list[list[Task]], summary: RunSummary, only: str | None) -> dict[str, Any]:
+def _provenance(
+    study: Study,
+    measured: dict[str, AnyTechnique],
+    done: list[tuple[Task, AnyRecord]],
+    n_rejected: int,
+    only: str | None,
+    started: datetime,
+) -> dict[str, Any]:
     settings = [
         {"name": n, "value": v, "layer": layer, "reason": reason}
         for n, v, layer, reason in describe_settings(study.settings, study.layers)
     ]
+    n_measured = {k: sum(r.n_measurements for t, r in done if t.technique == k) for k in measured}
     counts = {
-        "files": len(study.eis) + len(study.lsv) + sum(len(g.names) for g in study.xas),
-        "tasks": sum(len(w) for w in waves),
-        "rejected": len(summary.rejected),
+        "files": sum(len(row.files) for rows in study.rows.values() for row in rows),
+        "tasks": len(done),
+        "rejected": n_rejected,
+        "measurements": {t.noun[n_measured[k] != 1]: n_measured[k] for k, t in measured.items()},
     }
     return {
         "versions": dict(versions()),
-        "source_sha256": source_hash(),
+        "source_sha256": hash_parts(all_sources()),
         "settings": settings,
         "counts": counts,
         "study_file": study.file.name,
         "only": only or "",
+        "date": started.date().isoformat(),
     }
 
 
@@ -207,11 +226,7 @@ def load_results(out: Path | str) -> RunSummary:
     except (OSError, ValueError) as error:
         problem = f"{out}: no finished run here (hse run STUDY.toml --out {out} makes one)"
         raise StudyError((problem,)) from error
-    light, failed = decode(run["summary"]), decode(run["failed"])
-    records: list[Record] = [Store(out / "records").read(k) for k in run["keys"]]
-    found = gather(light.samples, records)
-    found["rejected"] = (*found["rejected"], *failed)
-    summary: RunSummary = replace(light, **found)
+    summary: RunSummary = decode(run["summary"], [Store(out / "records").read(k) for k in run["keys"]])
     return summary
 
 

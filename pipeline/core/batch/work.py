@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import flow
-from pipeline.core.batch.plan import Task, structure_files
+from pipeline.core.batch.plan import Task
 from pipeline.core.errors import PipelineError, StudyError
+from pipeline.core.flow import join_group, reduce_unit, reject
 from pipeline.core.raw_files import load_raw
 from pipeline.core.records import Store
-from pipeline.core.sample import RawFile, Sample
-from pipeline.core.study.rows import EisFile, LsvFile, XasGroup
-from pipeline.core.summary import Record, Rejection
-from pipeline.techniques.impedance.model import PelletFit
+from pipeline.core.registry import techniques
+from pipeline.core.sample import RawFile
+from pipeline.core.technique import AnyRecord, AnyTechnique, Group, JointWork, Record, Work
+from pipeline.core.values import Rejection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Places:
 
 
 def cache_folder() -> Path:
-    """Where FEFF results are kept between runs: HSE_CACHE, else the user's cache folder."""
+    """Where results of programs beside this one are kept between runs: HSE_CACHE, else the user's cache folder."""
     given = os.environ.get("HSE_CACHE")
     base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(given) if given else Path(base) / "hse-pipeline"
@@ -49,51 +49,44 @@ def run_task(task: Task, places: Places) -> Rejection | None:
     """
     store = Store(places.records)
     try:
-        store.write(task.key, _work(task, places, store))
+        store.write(task.key, _work(task, techniques()[task.technique], places, store))
     except PipelineError as error:
-        refused = flow.rejection(error)
-        store.write(task.key, Record(kind=task.kind, name=task.name, sample="", rejected=(refused,)))
+        store.write(task.key, Record(name=task.name, sample="", rejected=(reject(error),)))
     except Exception as error:  # ends one measurement, not the run; it is shown, never hidden
         if os.environ.get("HSE_DEBUG"):
             raise
         problem = f"{type(error).__name__}: {error}"[:500]
         hint = "a fault of the pipeline; HSE_DEBUG=1 shows where"
-        return Rejection(file=task.name, stage="internal", field=task.kind, problem=problem, hint=hint)
+        return Rejection(file=task.name, stage="internal", field=task.kind, problem=problem, hint=hint, code="fault")
     return None
 
 
-def _work(task: Task, places: Places, store: Store) -> Record:
-    def load(name: str | None) -> RawFile | None:
-        return None if name is None else load_raw(places.raw / name, name)
+def _work(task: Task, technique: AnyTechnique, places: Places, store: Store) -> AnyRecord:
+    def load(name: str) -> RawFile:
+        return load_raw(places.raw / name, name)
 
-    def results(role: str) -> list[Any]:
-        return [x for key in task.inputs.get(role, ()) for x in store.read(key).results]
+    item = task.item
+    beside = dict(_beside(item.beside, load))
+    if not isinstance(item, Group):
+        return reduce_unit(technique.chain, Work(row=item, settings=task.settings, beside=beside), load)
+    joint = next(j for j in technique.joint if j.name == task.joint)
+    work: JointWork[Any, Any, Any] = JointWork(
+        group=item,
+        fitted=tuple(x for key in task.inputs for x in store.read(key).results),
+        earlier={name: store.read(key).results for name, key in task.earlier.items()},
+        settings=task.settings,
+        cache=places.cache,
+        beside=beside,
+    )
+    return join_group(joint, work)
 
-    row = task.row
-    if isinstance(row, EisFile):
-        return flow.reduce_impedance(
-            load_raw(places.raw / row.name, row.name), row, task.settings, load(row.short), load(row.open)
-        )
-    if isinstance(row, LsvFile):
-        return flow.reduce_sweeps(load_raw(places.raw / row.name, row.name), row, task.settings)
-    if isinstance(row, XasGroup):
-        raws: list[RawFile | PipelineError] = []
-        for name in row.names:
-            try:
-                raws.append(load_raw(places.raw / name, name))
-            except PipelineError as error:
-                raws.append(error)
-        return flow.reduce_absorption(raws, row, task.settings)
-    if isinstance(row, Sample):
-        known = {role.removeprefix("pristine "): results(role) for role in task.inputs if role != "spectra"}
-        pristine = {name: found[0] for name, found in known.items() if found and isinstance(found[0], PelletFit)}
-        return flow.join_pellet(row, results("spectra"), pristine, task.settings)
-    edge, reference, groups = row
-    cifs: dict[str, RawFile] = {}
-    for name in structure_files(groups):
-        with suppress(PipelineError):  # the samples that need it say so
-            cifs[name] = load_raw(places.raw / name, name)
-    return flow.fit_edge(edge, results("scans"), groups, reference, places.cache, task.settings, cifs)
+
+def _beside(names: Iterable[str], load: Callable[[str], RawFile]) -> Iterator[tuple[str, RawFile | PipelineError]]:
+    for name in names:
+        try:
+            yield name, load(name)
+        except PipelineError as error:
+            yield name, error
 
 
 @contextmanager
@@ -153,7 +146,7 @@ def execute(
 
 
 def _has_inputs(task: Task, store: Store) -> bool:
-    return all(store.has(key) for keys in task.inputs.values() for key in keys)
+    return all(store.has(key) for key in task.needs)
 
 
 def _outcomes(pool: Executor | None, tasks: Sequence[Task], places: Places) -> Iterator[Rejection | None]:

@@ -1,10 +1,5 @@
 """A run's results in the formats of other programs, with RO-Crate metadata that says what each file is.
 
-    archive/athena/*.prj     all merged scans, as Athena counts terms     archive/larch/*.prj   the same for larch
-    archive/xdi/*.xdi        mu(E)       archive/chi/*.chik, *.chir       chi(k), chi(R)
-    archive/feff/*.inp       inputs of FEFF                               archive/circuits/*.json  for impedance.py
-    archive/exafs.csv        one row per shell with all that a paper has to state
-
 RO-Crate 1.1: Soiland-Reyes et al., Data Science 5 (2022) 97.
 """
 
@@ -13,157 +8,116 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pipeline.core.atomic import write_whole
+from pipeline.core.report.parts import technique_archive
 from pipeline.core.summary import RunSummary
-from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
-from pipeline.techniques.absorption.report.athena_project import group_labels, pack_project, project_text
-from pipeline.techniques.absorption.report.exafs_table import exafs_csv
-from pipeline.techniques.absorption.report.xdi import chi_k_text, chi_r_text, spectrum_text
-from pipeline.techniques.impedance.report.circuits import circuit_json
 
-KINDS = {
-    ".prj": ("application/gzip", "Athena project: merged mu(E) with every parameter of the reduction"),
-    ".xdi": ("text/plain", "XDI: merged mu(E), its standard error, background, normalised and flattened"),
-    ".chik": ("text/plain", "chi(k) with its noise"),
-    ".chir": ("text/plain", "chi(R), not phase-corrected, with the fitted model"),
-    ".inp": ("text/plain", "input of FEFF"),
-    ".json": ("application/json", "fitted circuit that impedance.py loads"),
-    ".csv": ("text/csv", "EXAFS results with all that a paper has to state"),
-}
+CONTEXT = ("https://w3id.org/ro/crate/1.1/context", {"sha256": "http://schema.org/sha256"})
+"""RO-Crate 1.1 knows no checksums: its context ends with schema.org 10.0."""
+NO_LICENSE = "no licence is stated: ask the authors before these data are used"
+"""RO-Crate 1.1 demands a licence, or words on how the data may be used."""
 
+Kinds = Mapping[str, tuple[str, str]]
+"""Suffix -> (media type, what such a file is)."""
 
-def file_stem(text: str, taken: set[str]) -> str:
-    """A file name without signs that a file system may refuse, unique among ``taken`` (case ignored)."""
-    stem = base = re.sub(r"[^\w.+-]+", "_", text).strip("._")[:120] or "unnamed"
-    n = 1
-    while stem.lower() in taken:
-        n += 1
-        stem = f"{base}_{n}"
-    taken.add(stem.lower())
-    return stem
+Entity = dict[str, Any]
 
 
 def archive_files(summary: RunSummary) -> dict[str, bytes]:
     """Every file of the archive, metadata last: path from the results' folder -> bytes. Same summary, same bytes."""
-    files = _content(summary)
-    crate = json.dumps(crate_metadata(summary, files), indent=1, ensure_ascii=False) + "\n"
+    files, kinds = technique_archive(summary)
+    crate = json.dumps(crate_metadata(summary, files, kinds), indent=1, ensure_ascii=False) + "\n"
     files = dict(sorted(files.items())) | {"ro-crate-metadata.json": crate.encode()}
     return {f"archive/{path}": data for path, data in files.items()}
 
 
-def _content(summary: RunSummary) -> dict[str, bytes]:
-    """Path inside the archive -> bytes, without the metadata."""
-    files: dict[str, bytes] = {}
-    shells: dict[tuple[str, str, str], ShellFit] = {}
-    for shell in summary.shells:
-        shells.setdefault((shell.sample, shell.element, shell.edge), shell)
-    reductions: dict[tuple[str, str, str], ReducedAbsorption] = {
-        (r.sample, r.element, r.edge): r for r in summary.absorption
-    }
-    if summary.absorption:
-        name = file_stem(summary.study_name, set())
-        files[f"athena/{name}.prj"] = pack_project(project_text(summary.absorption, shells, dialect="athena"))
-        files[f"larch/{name}.prj"] = pack_project(project_text(summary.absorption, shells, dialect="larch"))
-    taken: set[str] = set()
-    for reduced, label in zip(summary.absorption, group_labels(summary.absorption), strict=True):
-        stem = file_stem(label, taken)
-        fitted = shells.get((reduced.sample, reduced.element, reduced.edge))
-        files[f"xdi/{stem}.xdi"] = spectrum_text(reduced).encode()
-        files[f"chi/{stem}.chik"] = chi_k_text(reduced).encode()
-        files[f"chi/{stem}.chir"] = chi_r_text(reduced, fitted).encode()
-    files |= _feff_inputs(summary.shells)
-    table = exafs_csv(summary.shells, reductions)
-    if table:
-        files["exafs.csv"] = table.encode()
-    taken = set()
-    for sample, fit in summary.spectra:
-        spectrum = fit.checked.spectrum
-        stem = file_stem(f"{sample}_{Path(spectrum.source.file).stem}_{spectrum.loop}", taken)
-        files[f"circuits/{stem}.json"] = circuit_json(fit, f"{sample} {spectrum.source.file} {spectrum.loop}").encode()
-    return files
-
-
-def _feff_inputs(shells: Sequence[ShellFit]) -> dict[str, bytes]:
-    """Inputs that the fits carry (``feff_inputs``: name -> text), each once."""
-    files: dict[str, bytes] = {}
-    taken: set[str] = set()
-    seen: set[str] = set()
-    for shell in shells:
-        for name, text in sorted(shell.feff_inputs.items()):
-            if text not in seen:
-                seen.add(text)
-                files[f"feff/{file_stem(name, taken)}.inp"] = text.encode()
-    return files
-
-
-def crate_metadata(summary: RunSummary, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """``ro-crate-metadata.json`` as data; the date stands in it where the provenance gives one."""
-    entries = []
-    for path, data in sorted(files.items()):
-        encoding, what = KINDS.get(Path(path).suffix, ("application/octet-stream", "file"))
-        entries.append(
-            {
-                "@id": path,
-                "@type": "File",
-                "name": path.rsplit("/", 1)[-1],
-                "description": what,
-                "encodingFormat": encoding,
-                "contentSize": str(len(data)),
-                "sha256": hashlib.sha256(data).hexdigest(),
-            }
-        )
-    versions = summary.provenance.get("versions")
-    program = {
-        "@id": "#hse-pipeline",
-        "@type": "SoftwareApplication",
-        "name": "hse-pipeline",
-        "version": str(versions.get("hse-pipeline", "")) if isinstance(versions, Mapping) else "",
-        "softwareRequirements": [f"{k} {v}" for k, v in sorted(versions.items())]
-        if isinstance(versions, Mapping)
-        else [],
-    }
-    kind = "simulated data" if summary.simulated else "measured data"
-    root: dict[str, Any] = {
-        "@id": "./",
-        "@type": "Dataset",
-        "name": summary.study_name,
-        "description": f"Reduced {kind} of {', '.join(s.label or s.id for s in summary.samples) or 'no sample'}",
-        "hasPart": [{"@id": e["@id"]} for e in entries],
-        "mentions": [{"@id": "#run"}],
-    }
-    for source, key in (("date", "datePublished"), ("license", "license")):
-        if summary.provenance.get(source):
-            root[key] = str(summary.provenance[source])
-    run = {
-        "@id": "#run",
-        "@type": "CreateAction",
-        "name": "reduction",
-        "instrument": {"@id": "#hse-pipeline"},
-        "object": [{"@id": f"#raw/{name}"} for name in _raw_names(summary)],
-        "result": [{"@id": e["@id"]} for e in entries],
-    }
+def crate_metadata(summary: RunSummary, files: Mapping[str, bytes], kinds: Kinds) -> dict[str, Any]:
+    """``ro-crate-metadata.json`` as data: what the archive holds, and the run that made it from the raw files."""
+    entries = [_file_entity(path, data, kinds) for path, data in sorted(files.items())]
     raws = [
-        {"@id": f"#raw/{n}", "@type": "CreativeWork", "name": n, "description": "raw file"} for n in _raw_names(summary)
+        {"@id": f"#raw/{encode_path(name)}", "@type": "CreativeWork", "name": name, "description": "raw file"}
+        for name in dict.fromkeys(summary.files)
     ]
+    terms = str(summary.provenance.get("license") or "")
+    license_entity = {
+        "@id": terms if re.fullmatch(r"https?://[!-~]+", terms) else "#license",
+        "@type": "CreativeWork",
+        "name": terms or NO_LICENSE,
+        "description": "how these data may be used",
+    }
     descriptor = {
         "@id": "ro-crate-metadata.json",
         "@type": "CreativeWork",
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
         "about": {"@id": "./"},
     }
-    graph = [descriptor, root, program, run, *raws, *entries]
-    return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
+    program = _program_entity(summary)
+    run = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": "reduction",
+        "instrument": _refer(program),
+        "object": _refer(*raws),
+        "result": _refer(*entries),
+    }
+    kind = "simulated data" if summary.simulated else "measured data"
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": summary.study_name or "results",
+        "description": f"Reduced {kind} of {', '.join(s.label or s.id for s in summary.samples) or 'no sample'}",
+        "datePublished": summary.provenance.get("date"),
+        "license": _refer(license_entity),
+        "hasPart": _refer(*entries),
+        "mentions": _refer(run),
+    }
+    graph: Iterable[Entity] = (descriptor, root, license_entity, program, run, *raws, *entries)
+    given = [{key: value for key, value in entity.items() if value} for entity in graph]
+    return {"@context": list(CONTEXT), "@graph": given}
 
 
-def _raw_names(summary: RunSummary) -> list[str]:
-    names = {s.file for r in summary.absorption for s in r.scans}
-    names |= {fit.checked.spectrum.source.file for _, fit in summary.spectra}
-    names |= {fit.checked.sweep.source.file for _, fit in summary.sweeps}
-    return sorted(names)
+def encode_path(path: str) -> str:
+    """Path -> relative reference (RFC 3987): letters of all scripts stand as RO-Crate prefers them, all else is percent-encoded.
+
+    ``:`` is encoded too, or ``a:b.csv`` had a scheme.
+    """
+    return re.sub(r"[^\w./~-]", lambda found: quote(found[0]), path)
+
+
+def _refer(*entities: Entity) -> Any:
+    """References to entities: RO-Crate writes one without a list."""
+    references = [{"@id": entity["@id"]} for entity in entities]
+    return references[0] if len(references) == 1 else references
+
+
+def _file_entity(path: str, data: bytes, kinds: Kinds) -> Entity:
+    encoding, what = kinds.get(Path(path).suffix, ("application/octet-stream", "file"))
+    return {
+        "@id": encode_path(path),
+        "@type": "File",
+        "name": path.rsplit("/", 1)[-1],
+        "description": what,
+        "encodingFormat": encoding,
+        "contentSize": str(len(data)),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+
+
+def _program_entity(summary: RunSummary) -> Entity:
+    found = summary.provenance.get("versions")
+    versions = found if isinstance(found, Mapping) else {}
+    return {
+        "@id": "#hse-pipeline",
+        "@type": "SoftwareApplication",
+        "name": "hse-pipeline",
+        "version": str(versions.get("hse-pipeline", "")),
+        "softwareRequirements": [f"{name} {version}" for name, version in sorted(versions.items())],
+    }
 
 
 def write_archive(summary: RunSummary, out: Path) -> tuple[Path, ...]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.report.style import RC
-from pipeline.core.report.tables import csv_bytes
+from pipeline.core.report.table_files import csv_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core.report.archive import file_stem
-from pipeline.core.report.blocks import Picture, Prose
+from pipeline.core.blocks import Picture, Prose
 from pipeline.core.report.canvas import Drawing
 from pipeline.core.report.drawn import Drawn
+from pipeline.core.report.text import file_stem
 
 MAX_INLINE_BYTES = 8_000_000
 """SVG in the page, before base64: a study of twenty pellets fits, and a browser still opens the page at once."""

@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-from pipeline.core.report.blocks import Section
-from pipeline.core.report.columns import Table
+from pipeline.core.blocks import Section
 from pipeline.core.report.gallery import Gallery
-from pipeline.core.report.key_section import key_section
+from pipeline.core.report.key_table import key_section
 from pipeline.core.report.methods import method_section
+from pipeline.core.report.parts import technique_sections
 from pipeline.core.report.run_sections import (
     error_section,
     file_section,
@@ -23,11 +23,8 @@ from pipeline.core.report.run_sections import (
     setting_section,
 )
 from pipeline.core.summary import RunSummary
+from pipeline.core.tables import Table
 from pipeline.core.words import readable
-from pipeline.techniques.absorption.report.section import absorption_section
-from pipeline.techniques.impedance.report.conduction_section import arrhenius_section, composition_section
-from pipeline.techniques.impedance.report.spectrum_section import impedance_section
-from pipeline.techniques.sweeps.report.section import sweep_section
 
 
 def render_page(summary: RunSummary, sections: Sequence[Section]) -> bytes:
@@ -61,11 +58,7 @@ def list_sections(summary: RunSummary, tables: Mapping[str, Table], gallery: Gal
     """All sections of the page, in its order; those without content are left out. Figures are hung in ``gallery``."""
     found = [
         key_section(summary),
-        impedance_section(summary, gallery),
-        arrhenius_section(summary, gallery),
-        composition_section(summary, gallery),
-        sweep_section(summary, gallery),
-        absorption_section(summary, gallery),
+        *technique_sections(summary, gallery),
         review_section(summary),
         error_section(summary),
         finding_section(summary),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.core.report.columns import Row, Table, columns
+from pipeline.core.registry import techniques
 from pipeline.core.summary import RunSummary
-from pipeline.core.values import Mask
+from pipeline.core.tables import Row, Table, columns
 
 REJECTED = columns("file stage field problem hint")
 FINDINGS = columns("subject severity field problem hint")
 MASKS = columns("sample file loop:count technique n_masked:count point_indices reason")
 METHODS = columns("setting value layer reason")
 VERSIONS = columns("program version")
-REVIEWS = columns("file loop:count arcs:count mask_hz exclude:flag note by")
 
 
 def run_tables(summary: RunSummary) -> dict[str, Table]:
@@ -30,7 +29,7 @@ def run_tables(summary: RunSummary) -> dict[str, Table]:
         "rejected": Table(row="measurement that a stage refused", columns=REJECTED, rows=rejected),
         "findings": Table(row="thing that a person should know", columns=FINDINGS, rows=tuple(_findings(summary))),
         "masks": Table(row="group of points left out of a fit", columns=MASKS, rows=tuple(_masks(summary))),
-        "reviews": Table(row="decision of a person", columns=REVIEWS, rows=tuple(_reviews(summary))),
+        "reviews": _review_table(summary),
         "methods": Table(row="setting", columns=METHODS, rows=tuple(settings_of(summary))),
         "versions": Table(row="program", columns=VERSIONS, rows=programs),
     }
@@ -45,29 +44,29 @@ def _findings(summary: RunSummary) -> Iterator[Row]:
             yield row
 
 
-def _mask_rows(base: Row, masks: Iterable[Mask]) -> Iterator[Row]:
-    for m in masks:
-        indices = " ".join(map(str, m.indices))
-        yield {**base, "n_masked": len(m.indices), "point_indices": indices, "reason": m.reason}
-
-
 def _masks(summary: RunSummary) -> Iterator[Row]:
-    for sample, fit in summary.spectra:
-        s = fit.checked.spectrum
-        base = {"sample": sample, "file": s.source.file, "loop": s.loop, "technique": "eis"}
-        yield from _mask_rows(base, fit.checked.masks)
-    for sample, sweep in summary.sweeps:
-        w = sweep.checked.sweep
-        base = {"sample": sample, "file": w.source.file, "loop": w.sweep, "technique": f"lsv {sweep.checked.direction}"}
-        yield from _mask_rows(base, sweep.checked.masks)
+    for m in summary.masks:
+        indices, mask = m.points.mask.indices, m.points.mask
+        yield {
+            "sample": m.sample,
+            "file": m.points.file,
+            "loop": m.points.loop,
+            "technique": f"{m.technique} {m.points.part}".strip(),
+            "n_masked": len(indices),
+            "point_indices": " ".join(map(str, indices)),
+            "reason": mask.reason,
+        }
 
 
-def _reviews(summary: RunSummary) -> Iterator[Row]:
-    for review in summary.reviews:
-        row: Row = {name: review.get(name) for name in REVIEWS}
-        bands = row["mask_hz"] or ()
-        row["mask_hz"] = "; ".join(f"{low:g} to {high:g}" for low, high in bands)
-        yield row | {name: row[name] or "" for name in ("file", "note", "by")}
+def _review_table(summary: RunSummary) -> Table:
+    """Columns that a technique's reviews add stand between those that all have."""
+    own = {c: kind for t in techniques().values() for c, kind in t.study().review_columns.items()}
+    kinds = columns("file loop:count") | own | columns("exclude:flag note by")
+    rows = [
+        {"file": r.file, "loop": r.loop, **r.decision(), "exclude": r.exclude, "note": r.note, "by": r.by}
+        for r in summary.reviews
+    ]
+    return Table(row="decision of a person", columns=kinds, rows=tuple(rows))
 
 
 def settings_of(summary: RunSummary) -> Iterator[Row]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.core.report.blocks import Bullets, Cell, Prose, Section, grid, numeric
-from pipeline.core.report.columns import Table
+from pipeline.core.blocks import Bullets, Cell, Prose, Section, grid, numeric
 from pipeline.core.report.run_rows import run_tables, settings_of
 from pipeline.core.summary import RunSummary
+from pipeline.core.tables import Table
 
 
 def error_section(summary: RunSummary) -> Section:
@@ -39,20 +39,12 @@ def finding_section(summary: RunSummary) -> Section:
 
 def review_section(summary: RunSummary) -> Section | None:
     """Decisions of persons, as the study records them."""
-    rows = run_tables(summary)["reviews"].rows
-    if not rows:
+    if not summary.reviews:
         return None
     cells = []
-    for r in rows:
-        what = []
-        if r["exclude"]:
-            what.append("left out")
-        if r["arcs"] is not None:
-            what.append(f"{r['arcs']} arcs")
-        if r["mask_hz"]:
-            what.append(f"masked {r['mask_hz']} Hz")
-        loop = "all" if r["loop"] is None else str(r["loop"])
-        cells.append((r["file"], loop, "; ".join(what), r["note"], r["by"]))
+    for r in summary.reviews:
+        what = [*(["left out"] if r.exclude else []), *r.in_words()]
+        cells.append((r.file, "all" if r.loop is None else str(r.loop), "; ".join(what), r.note, r.by))
     words = "These results rest on decisions that a person took and the study records under [[review]]."
     table = grid("Decisions of persons", "file | loop | decision | note | by", cells, "tables/reviews.csv")
     return Section(id="review", title="Decisions of persons", blocks=(Prose(paragraphs=(words,)), table))

@@ -9,11 +9,6 @@ from pipeline.core.values import Estimate
 from pipeline.core.words import RAISED, layout, number_text
 
 DASH = "—"
-BASIS = {"sigma_T": "ln(σT)", "sigma": "ln σ"}
-"""What an Arrhenius line is straight in."""
-THRESHOLD = re.compile(r"^j_([\d.]+)_uA_per_cm2$")
-DEPARTURE = re.compile(r"^departure_([\d.]+)sigma$")
-"""Names of the criteria of an onset, as the tables have them."""
 
 
 def estimate_text(estimate: Estimate | None, factor: float = 1.0) -> str:
@@ -48,15 +43,6 @@ def si_text(estimate: Estimate | None, unit: str) -> tuple[str, str]:
     return estimate_text(estimate, factor) + suffix, interval_text(estimate, factor) + suffix
 
 
-def criterion_text(criterion: str) -> str:
-    """``1 µA cm⁻²`` for ``j_1_uA_per_cm2``, ``departure 5 σ`` for ``departure_5sigma``; another name as it is."""
-    if found := THRESHOLD.match(criterion):
-        return f"{float(found[1]):g} µA cm⁻²"
-    if found := DEPARTURE.match(criterion):
-        return f"departure {found[1]} σ"
-    return criterion
-
-
 def celsius_text(temperature_k: float | None) -> str:
     """``−70.0 °C``."""
     return DASH if temperature_k is None else f"{temperature_k - 273.15:.1f} °C".replace("-", "−")
@@ -71,3 +57,14 @@ def plural(n: int, noun: str) -> str:
     """``1 spectrum``, ``3 spectra``."""
     irregular = {"spectrum": "spectra", "analysis": "analyses"}
     return f"{n} {noun}" if n == 1 else f"{n} {irregular.get(noun, noun + 's')}"
+
+
+def file_stem(text: str, taken: set[str]) -> str:
+    """A file name without signs that a file system may refuse, unique among ``taken`` (case ignored)."""
+    stem = base = re.sub(r"[^\w.+-]+", "_", text).strip("._")[:120] or "unnamed"
+    n = 1
+    while stem.lower() in taken:
+        n += 1
+        stem = f"{base}_{n}"
+    taken.add(stem.lower())
+    return stem

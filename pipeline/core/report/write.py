@@ -18,7 +18,8 @@ def report_files(summary: RunSummary, drawn: Drawn | None = None) -> dict[str, b
     from pipeline.core.report.archive import archive_files
     from pipeline.core.report.gallery import Gallery
     from pipeline.core.report.page import list_sections, render_page
-    from pipeline.core.report.tables import list_tables, table_files
+    from pipeline.core.report.table_files import table_files
+    from pipeline.core.report.tables import list_tables
 
     tables, gallery = list_tables(summary), Gallery(simulated=summary.simulated, drawn=drawn or Drawn())
     sections = list_sections(summary, tables, gallery)

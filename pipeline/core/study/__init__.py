@@ -1,13 +1,8 @@
 """study.toml: samples, geometry, files, settings; says which layer set each value.
 
-schema.py    what may stand in the file (pydantic: unknown keys are mistakes)
-settings.py  the stages' settings classes, their defaults, bounds and reasons
-rows.py      what a run needs of the study: frozen rows, one per unit of work
+tables.py    the base of every table
+schema.py    what may stand in the file, put together from what the techniques declare (pydantic: unknown keys are mistakes)
+settings.py  defaults, bounds and reasons of the stages' settings
 load.py      file -> Study, or every mistake at once
 draft.py     a folder of raw files -> a first study.toml
 """
-
-from pipeline.core.study.load import load_study
-from pipeline.core.study.rows import EisFile, LsvFile, Review, Study, XasGroup
-
-__all__ = ["EisFile", "LsvFile", "Review", "Study", "XasGroup", "load_study"]

@@ -1,70 +1,48 @@
 """A folder of raw files -> a first study.toml: what the content and the names tell, and a marked question for the rest.
 
-Technique, edge, temperature inputs and the number of spectra come from the content; sample and temperature from the names, by
-the rule that stands in the file.  Nothing is guessed in silence: what is unknown is a line that begins with ``# ?``, which the
-loader skips, so that the file can be run at once and says what is missing.
+Technique, subject and the number of measurements come from the content; the sample from the names, by the rule that stands in
+the file; what a table holds is the technique's affair.  Nothing is guessed in silence: what is unknown is a line that begins with
+``# ?``, which the loader skips, so that the file can be run at once and says what is missing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from pipeline.core.drafting import QUESTION, DraftFile, Drafting, quote
 from pipeline.core.errors import ReadError, StudyError
+from pipeline.core.names import name_rule, sample_from_name, without_suffix
 from pipeline.core.raw_files import load_raw
 from pipeline.core.recognition import recognise
+from pipeline.core.registry import techniques
 from pipeline.core.sample import Recognition
-from pipeline.core.study.draft_text import study_text
-from pipeline.core.study.files import odd_temperature, walk_files
-from pipeline.core.study.names import (
-    NAME_RULE,
-    TEMPERATURE_RULE,
-    NamedTemperature,
-    find_temperature,
-    sample_from_name,
-    without_suffix,
-)
+from pipeline.core.study.files import walk_files
+from pipeline.core.technique import AnyTechnique
 
 MAX_NOTES = 20
+MAX_LISTED = 200
+HEAD = """\
+# First draft, made from the content and the names of the files. A line that begins with '# ?' is a question: answer it and
+# take the '# ?' away; a run goes without the answer and says what it could not do.
+# {rule_says}
+# To read the names by another rule: hse init --force --name-rule '(?P<sample>[^/_]+)_(?P<temperature_c>-?\\d+)' FOLDER
+"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftFile:
-    """One file with what its content and its name tell."""
-
-    name: str
-    """Below ``raw``, with forward slashes."""
-    sample: str
-    known: Recognition
-    temperature: NamedTemperature | None
-    """From the name."""
-    left_out: str = ""
-    """Why it is no measurement of the study; '' where it is one."""
-    odd: str = ""
-    """Why the temperature in the name is not believed; '' where it is."""
-    copy_of: bytes = b""
-    """Hash of the content, to know copies by."""
-    simulated: bool = False
-    """True where the file says of itself that it is simulated."""
-
-    @property
-    def broken(self) -> bool:
-        """True where it is an instrument's file that cannot be read."""
-        return any(f.severity == "error" for f in self.known.findings)
-
-
-def draft_study(folder: Path, name_rule: str | None) -> tuple[str, list[str]]:
+def draft_study(folder: Path, rule: str | None) -> tuple[str, list[str]]:
     """Text of a first study.toml for the raw files below ``folder``, and what a person should know.
 
     Parameters
     ----------
     folder:
         Where study.toml will stand; the raw files are below it (in its ``raw`` where all of them are there).
-    name_rule:
-        Regular expression on a path without its suffix, with the groups ``sample`` and, if it tells temperatures too,
-        ``temperature_c`` or ``temperature_k``; None for the rule of ``read.names``.
+    rule:
+        Regular expression on a path without its suffix, with the group ``sample`` and those that techniques read
+        (``temperature_c``); None for the rule of ``names``.
 
     Raises
     ------
@@ -73,56 +51,46 @@ def draft_study(folder: Path, name_rule: str | None) -> tuple[str, list[str]]:
     """
     if not folder.is_dir():
         raise StudyError((f"{folder}: is no folder of raw files",))
-    sample_rule, temperature_rule = _rules(name_rule)
+    _check_rule(rule)
+    known = techniques()
+    words = [word for t in known.values() for word in t.name_words]
     names = [n for n in walk_files(folder, folder.name) if n != "study.toml"]
     raw = "raw" if names and all(n.startswith("raw/") for n in names) else "."
-    base = folder / raw
-    files = [
-        _inspect(base, name.removeprefix("raw/") if raw == "raw" else name, sample_rule, temperature_rule)
-        for name in names
-    ]
-    files = _leave_out(files)
-    used = [f for f in files if not f.left_out]
-    if not used:
+    found = [n.removeprefix("raw/") if raw == "raw" else n for n in names]
+    files = _leave_out([_inspect(folder / raw, n, rule or name_rule(words), words) for n in found])
+    drafting = Drafting(files=tuple(files), name_rule=rule)
+    if all(f.left_out for f in files):
         raise StudyError((f"{folder}: no measurement among {len(names)} files (hse check FILE says what a file is)",))
-    simulated = any(f.simulated for f in used)
-    text, questions = study_text(folder.resolve().name, raw, files, name_rule, simulated=simulated)
-    return text, _notes(files, questions)
+    lines = _study_lines(folder.resolve().name, raw, drafting, rule or name_rule(words), known)
+    questions = sum(line.lstrip().startswith(QUESTION) for line in lines)
+    return "\n".join(lines) + "\n", _notes(files, questions)
 
 
-def _rules(name_rule: str | None) -> tuple[str, str]:
-    if name_rule is None:
-        return NAME_RULE, TEMPERATURE_RULE
+def _check_rule(rule: str | None) -> None:
+    if rule is None:
+        return
     try:
-        groups = re.compile(name_rule).groupindex
+        groups = re.compile(rule).groupindex
     except re.error as error:
-        raise StudyError((f"--name-rule: {name_rule!r} is no regular expression: {error}",)) from None
+        raise StudyError((f"--name-rule: {rule!r} is no regular expression: {error}",)) from None
     if "sample" not in groups:
-        raise StudyError((f"--name-rule: {name_rule!r} has no group (?P<sample>…)",))
-    tells = {"temperature_c", "temperature_k", "value"} & groups.keys()
-    return name_rule, name_rule if tells else TEMPERATURE_RULE
+        raise StudyError((f"--name-rule: {rule!r} has no group (?P<sample>…)",))
 
 
-def _inspect(base: Path, name: str, sample_rule: str, temperature_rule: str) -> DraftFile:
+def _inspect(base: Path, name: str, rule: str, words: Sequence[str]) -> DraftFile:
     unknown = Recognition(file=name, technique="unknown", format="unknown")
     if not name.isprintable() or "\\" in name:
-        shown = ascii(name)[1:-1]
-        return DraftFile(name=shown, sample="", known=unknown, temperature=None, left_out="no name a study can hold")
+        return DraftFile(name=ascii(name)[1:-1], sample="", known=unknown, left_out="no name a study can hold")
     try:
         raw = load_raw(base / name, name)
         known = recognise(raw)
     except ReadError as error:
-        return DraftFile(name=name, sample="", known=unknown, temperature=None, left_out=error.problem)
-    whole = temperature_rule == sample_rule  # a rule of the user is matched against the whole path
-    temperature = find_temperature(name, temperature_rule, whole=whole)
-    sample = re.sub(r"[/\\\x00-\x1f\"]", "_", sample_from_name(name, sample_rule))[:80] or "sample"
-    odd = "" if temperature is None else odd_temperature(temperature.kelvin, celsius=temperature.celsius)
+        return DraftFile(name=name, sample="", known=unknown, left_out=error.problem)
+    sample = re.sub(r"[/\\\x00-\x1f\"]", "_", sample_from_name(name, rule, words))[:80] or "sample"
     return DraftFile(
         name=name,
         sample=sample,
         known=known,
-        temperature=None if odd else temperature,
-        odd=odd,
         left_out=_why_not(known),
         copy_of=hashlib.sha256(raw.data).digest(),
         simulated=re.search(rb"\bsimulated\b", raw.data[:8000], re.IGNORECASE) is not None,
@@ -138,20 +106,14 @@ def _why_not(known: Recognition) -> str:
         return f"{known.format}, beside the data"
     if known.technique == "other":
         return f"{known.format} {known.detail}: not needed here".replace("  ", " ")
-    if known.technique == "unknown":
-        return "no reader knows it"
-    if known.technique == "xas" and not (known.element and known.edge):
-        return "X-ray absorption, but no edge recognised"
-    if known.technique == "xas" and known.detail == "chi(k)":
-        return "chi(k), not a scan of energy"
-    return ""
+    return "no reader knows it" if known.technique == "unknown" else known.not_measured
 
 
 def _leave_out(files: list[DraftFile]) -> list[DraftFile]:
-    """The same with copies, twins of an export and scans at another edge than their name says left out, each with why."""
+    """The same with copies, twins of an export and files whose name contradicts them left out, each with why."""
     seen: dict[bytes, str] = {}
     stems = _preferred(files)
-    edges = {(f.sample, f.known.element) for f in files if not f.left_out and f.known.technique == "xas"}
+    subjects = {(f.sample, f.known.subject) for f in files if not f.left_out and f.known.subject}
     out: list[DraftFile] = []
     for file in files:
         why = file.left_out
@@ -163,7 +125,7 @@ def _leave_out(files: list[DraftFile]) -> list[DraftFile]:
             elif twin is not None and twin is not file and _same(twin.known, file.known):
                 why = f"the same measurement as {twin.name}"
             else:
-                why = _other_edge(file, edges)
+                why = _named_otherwise(file, subjects)
         out.append(replace(file, left_out=why))
     return out
 
@@ -187,14 +149,50 @@ def _same(a: Recognition, b: Recognition) -> bool:
     return (a.technique, a.n_measurements, a.n_rows) == (b.technique, b.n_measurements, b.n_rows)
 
 
-def _other_edge(file: DraftFile, edges: set[tuple[str, str | None]]) -> str:
-    """A scan of W whose name says Ta, beside Ta scans of that sample, is a mistake of the person at the beamline."""
+def _named_otherwise(file: DraftFile, subjects: set[tuple[str, str]]) -> str:
+    """A file of W whose name says Ta, beside Ta files of that sample, is a mistake of the person at the instrument."""
     rest = without_suffix(file.name.rsplit("/", 1)[-1]).removeprefix(file.sample)
     words = set(re.split(r"[^A-Za-z]+", rest))
-    named = [e for s, e in edges if s == file.sample and e in words]
-    if file.known.technique != "xas" or not named or file.known.element in named:
+    named = sorted(e for s, subject in subjects if s == file.sample and (e := subject.partition(" ")[0]) in words)
+    if not file.known.subject or not named or file.known.subject.partition(" ")[0] in named:
         return ""
-    return f"shows {file.known.element} {file.known.edge} though its name says {named[0]}"
+    return f"shows {file.known.subject} though its name says {named[0]}"
+
+
+def _study_lines(name: str, raw: str, drafting: Drafting, rule: str, known: Mapping[str, AnyTechnique]) -> list[str]:
+    """The whole file, line by line."""
+    files, says = drafting.files, f"Samples and temperatures are read from the names by the rule\n#   {rule}"
+    if drafting.name_rule is None:
+        rules = {what: own for t in known.values() for what, own in t.study().name_rules.items()}
+        says = f"Samples are read from the names by the rule\n#   {rule}"
+        says += "".join(f"\n# and {what} by\n#   {own}" for what, own in rules.items())
+    lines = [
+        HEAD.format(rule_says=says.replace("\r", " ")),
+        "schema = 1",
+        f"name = {quote(name)}",
+        f"raw = {quote(raw)}",
+    ]
+    if any(f.simulated for f in files if not f.left_out):
+        lines.append("simulated = true   # the files say so")
+    for t in known.values():
+        lines += t.study().draft("", drafting)
+    samples = sorted({f.sample for f in files if not f.left_out})
+    for sample in samples:
+        others = [s for s in samples if sample.startswith(s + "_")]
+        lines += ["", "[[sample]]", f"id = {quote(sample)}"]
+        if others:
+            lines.append(f"{QUESTION}is this {quote(others[0])}? Then move its files there")
+        for t in known.values():
+            lines += t.study().draft(sample, drafting)
+    return lines + _left_out(files)
+
+
+def _left_out(files: Sequence[DraftFile]) -> list[str]:
+    out = [f for f in files if f.left_out and f.known.technique != "companion"]
+    beside = sum(f.known.technique == "companion" for f in files)
+    lines = ["", f"# Left out: {len(out)} file(s), and {beside} settings, logs or graphics of EC-Lab."]
+    lines += [f"#   {f.name}: {f.left_out}".replace("\n", " ") for f in out[:MAX_LISTED]]
+    return lines + ([f"#   and {len(out) - MAX_LISTED} more"] if len(out) > MAX_LISTED else [])
 
 
 def _notes(files: list[DraftFile], questions: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Pellets that nobody can have pressed: a length in another unit moves every conductivity by 10 or 1000, so nothing starts with it.
 
-What is only unlikely starts, and makes the conductivities weak (``summarize/geometry.py``).
+What is only unlikely starts, and is doubted by the technique that uses the geometry.
 """
 
 from __future__ import annotations

@@ -1,47 +1,18 @@
-"""The settings of every stage: where each class stands, what a study changed, and what each value means."""
+"""The settings of every stage: what a study changed, and what each value means.  The classes are the techniques' own."""
 
 from __future__ import annotations
 
 import ast
 import difflib
-import importlib
 import inspect
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.core.study.schema import toml_as_json
-
-STAGES: Mapping[str, tuple[str, str]] = {
-    "eis.read": ("pipeline.instruments.text.settings", "DelimitedSettings"),
-    "eis.check": ("pipeline.techniques.impedance.check.spectrum", "EisCheckSettings"),
-    "eis.arcs": ("pipeline.techniques.impedance.fit.single.arcs", "ArcSettings"),
-    "eis.series": ("pipeline.techniques.impedance.fit.series.joint_fit", "SeriesSettings"),
-    "eis.evidence": ("pipeline.techniques.impedance.fit.regions.assignment", "EvidenceSettings"),
-    "lsv.check": ("pipeline.techniques.sweeps.check.sweep", "LsvCheckSettings"),
-    "lsv.onset": ("pipeline.techniques.sweeps.fit.onset", "OnsetSettings"),
-    "xas.read": ("pipeline.techniques.absorption.read.scans", "XasReadSettings"),
-    "xas.check": ("pipeline.techniques.absorption.check.scan", "XasCheckSettings"),
-    "xas.reduce": ("pipeline.techniques.absorption.fit.reduce.reduction", "ReduceSettings"),
-    "xas.shells": ("pipeline.techniques.absorption.fit.shells.edge", "ShellSettings"),
-    "xas.distortion": ("pipeline.techniques.absorption.fit.distortion.scattering_ratio", "DistortionSettings"),
-    "summarize.conductivity": ("pipeline.techniques.impedance.summarize.conductivity", "ConductivitySettings"),
-    "summarize.arrhenius": ("pipeline.techniques.impedance.summarize.arrhenius", "ArrheniusSettings"),
-    "summarize.composition": ("pipeline.techniques.impedance.summarize.composition", "CompositionSettings"),
-    "summarize.window": ("pipeline.techniques.sweeps.summarize", "WindowSettings"),
-}
-"""Name in ``[settings]`` -> module and class of the stage."""
-
-
-def settings_class(stage: str) -> type[Any]:
-    """Class of the settings of one stage, by its name in ``[settings]``."""
-    module, name = STAGES[stage]
-    found = getattr(importlib.import_module(module), name)
-    assert isinstance(found, type)
-    return found
 
 
 def nearest(wrong: str, valid: list[str]) -> str:
@@ -50,7 +21,11 @@ def nearest(wrong: str, valid: list[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else "valid: " + ", ".join(valid)
 
 
-def resolve_settings(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+Classes = Mapping[str, type[Any]]
+"""``"lsv.onset"`` -> class of the settings of that stage."""
+
+
+def resolve_settings(given: Mapping[str, Any], classes: Classes) -> tuple[dict[str, object], dict[str, str], list[str]]:
     """Settings of every stage from the study's ``[settings]`` table.
 
     Returns
@@ -59,11 +34,11 @@ def resolve_settings(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
         Stage name -> settings object; dotted field name -> ``default`` or ``study``; and every mistake as one line.
     """
     mistakes: list[str] = []
-    tables = dict(_stage_tables(given, mistakes))
-    settings: dict[str, Any] = {}
+    tables = dict(_stage_tables(given, list(classes), mistakes))
+    settings: dict[str, object] = {}
     layers: dict[str, str] = {}
-    for stage in STAGES:
-        cls, table = settings_class(stage), tables.get(stage, {})
+    for stage, cls in classes.items():
+        table = tables.get(stage, {})
         try:
             settings[stage] = TypeAdapter(cls).validate_json(toml_as_json(table), strict=True)
         except ValidationError as error:
@@ -74,13 +49,15 @@ def resolve_settings(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
     return settings, layers, mistakes
 
 
-def _stage_tables(given: Mapping[str, Any], mistakes: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    techniques = sorted({stage.split(".")[0] for stage in STAGES})
+def _stage_tables(
+    given: Mapping[str, Any], known: Sequence[str], mistakes: list[str]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    techniques = sorted({stage.split(".")[0] for stage in known})
     for technique, stages in given.items():
         if technique not in techniques or not isinstance(stages, Mapping):
             mistakes.append(f"settings.{technique}: unknown table ({nearest(technique, techniques)})")
             continue
-        valid = [stage.split(".")[1] for stage in STAGES if stage.startswith(technique + ".")]
+        valid = [stage.split(".")[1] for stage in known if stage.startswith(technique + ".")]
         for name, table in stages.items():
             if name not in valid or not isinstance(table, Mapping):
                 mistakes.append(f"settings.{technique}.{name}: unknown table ({nearest(name, valid)})")
@@ -132,9 +109,9 @@ def wrong_value(error: Mapping[str, Any]) -> str:
 
 
 def describe_settings(settings: Mapping[str, Any], layers: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
-    """Every setting as (dotted name, value, layer, bound and reason), in the order of ``STAGES``."""
-    for stage in STAGES:
-        yield from _describe(stage, settings[stage], layers)
+    """Every setting as (dotted name, value, layer, bound and reason)."""
+    for stage, value in settings.items():
+        yield from _describe(stage, value, layers)
 
 
 def _describe(prefix: str, value: Any, layers: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
@@ -180,9 +157,8 @@ def field_docstrings(cls: type[Any]) -> dict[str, str]:
     return found
 
 
-def check_defaults(stage: str) -> list[str]:
-    """Names of settings of a stage that have no default or no reason (a contract test asks)."""
-    cls = settings_class(stage)
+def check_defaults(cls: type[Any]) -> list[str]:
+    """Names of settings of a class that have no default or no reason (a contract test asks)."""
     reasons = field_docstrings(cls)
     return [
         f.name

@@ -195,7 +195,7 @@ def _fluorescence(labels: Sequence[str], names: Sequence[str], element: str | No
 
 def _edge_in_range(labels: Sequence[str], data: FloatArray, energy: int | None) -> str | None:
     """First element named by a region of interest whose K or L3 edge the scan crosses."""
-    from pipeline.science.edge_position import edge_energy
+    from pipeline.science.edges import edge_energy
 
     if energy is None:
         return None
@@ -213,7 +213,7 @@ def _region(label: str) -> tuple[str, str | None] | None:
 
     ``DXP12:3:Hg``, ``Mn_Ka_mca4``, ``XMAP4:AsKa_Sum``, ``TaLa1``, ``D2_MgKa_corr_c14``, ``XSP3:1:PbLa``.
     """
-    from pipeline.science.edge_position import symbols
+    from pipeline.science.edges import symbols
 
     text = re.sub(r"_c\d+$", "", label.strip().strip('"'))
     if re.match(r"norm_", text):

@@ -158,28 +158,8 @@ def read_columns(raw: RawFile, text: str | None = None, min_rows: int = 2) -> Co
         Empty, binary, or without a table.
     """
     lines = (decode_text(raw) if text is None else text).split("\n")
-    comma = _has_decimal_comma(lines[:2000])
-    rows: list[tuple[int, list[float]]] = []
-    for i, line in enumerate(lines):
-        stripped = line.strip()
-        if not stripped or stripped[0] not in "+-.0123456789nNiI,;":
-            continue
-        row = _numbers(stripped, comma)
-        if row is not None and len(row) <= MAX_COLUMNS:
-            rows.append((i, row))
-        if len(rows) > MAX_ROWS:
-            problem = f"more than {MAX_ROWS} rows of numbers"
-            raise ReadError(source=raw.name, field="table", problem=problem, hint="no scan has as many energies")
-    widths = Counter(len(row) for _, row in rows if len(row) >= 2)
-    if not widths or max(widths.values()) < min_rows:
-        n = max(widths.values(), default=0)
-        raise ReadError(
-            source=raw.name,
-            field="table",
-            problem=f"{n} row of numbers in columns" if n == 1 else "no columns of numbers",
-            hint="an absorption scan has one row per energy, with energy and intensities in columns",
-        )
-    width = max(widths, key=lambda w: (widths[w], w))
+    rows = _number_rows(lines, raw.name)
+    width = _usual_width(rows, min_rows, raw.name)
     kept = _table_rows(rows, width)
     findings = _row_findings(rows, kept, width)
     if _ends_in_a_number(lines, [i for i, _ in kept]):
@@ -201,6 +181,37 @@ def read_columns(raw: RawFile, text: str | None = None, min_rows: int = 2) -> Co
         starts=tuple(starts),
         findings=findings,
     )
+
+
+def _number_rows(lines: Sequence[str], name: str) -> list[tuple[int, list[float]]]:
+    """(number of the line, its numbers) of all lines that hold nothing else."""
+    comma = _has_decimal_comma(lines[:2000])
+    rows: list[tuple[int, list[float]]] = []
+    for i, line in enumerate(lines):
+        stripped = line.strip()
+        if not stripped or stripped[0] not in "+-.0123456789nNiI,;":
+            continue
+        row = _numbers(stripped, comma)
+        if row is not None and len(row) <= MAX_COLUMNS:
+            rows.append((i, row))
+        if len(rows) > MAX_ROWS:
+            problem = f"more than {MAX_ROWS} rows of numbers"
+            raise ReadError(source=name, field="table", problem=problem, hint="no scan has as many energies")
+    return rows
+
+
+def _usual_width(rows: Sequence[tuple[int, list[float]]], min_rows: int, name: str) -> int:
+    """Of most rows, which must be ``min_rows`` at least."""
+    widths = Counter(len(row) for _, row in rows if len(row) >= 2)
+    if not widths or max(widths.values()) < min_rows:
+        n = max(widths.values(), default=0)
+        raise ReadError(
+            source=name,
+            field="table",
+            problem=f"{n} row of numbers in columns" if n == 1 else "no columns of numbers",
+            hint="an absorption scan has one row per energy, with energy and intensities in columns",
+        )
+    return max(widths, key=lambda w: (widths[w], w))
 
 
 def _table_rows(rows: list[tuple[int, list[float]]], width: int) -> list[tuple[int, list[float]]]:

@@ -1,6 +1,6 @@
 """The energy axis: its unit, monochromator angle or steps turned into eV, and its order.
 
-Bragg's law with n = 1: E = h c / (2 d sin(theta)), h c = 12398.42 eV angstrom (CODATA 2018).
+Bragg's law with n = 1: E = h c / (2 d sin(theta)), h c = 12398.42 eV angstrom.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Finding
 
-HC_EV_ANGSTROM = 12398.419843
-
 
 def bragg_energy(theta_degree: FloatArray, d_angstrom: float) -> FloatArray:
     """Photon energy in eV at the Bragg angle in degrees, for the spacing d in angstrom."""
+    from pipeline.science.constants import HC_EV_ANGSTROM
+
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(HC_EV_ANGSTROM / (2 * d_angstrom * np.sin(np.radians(theta_degree))))
 

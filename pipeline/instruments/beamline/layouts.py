@@ -14,7 +14,7 @@ from pipeline.instruments.beamline.cls import read_hxma, read_sxrmb
 from pipeline.instruments.beamline.columns import ColumnText
 from pipeline.instruments.beamline.energy import bragg_energy, header_facts, number_after
 from pipeline.instruments.beamline.layout import Confidence, Layout
-from pipeline.science.edge_position import edges_near, parse_edge
+from pipeline.science.edges import edges_near, parse_edge
 
 
 def lay_out(name: str, table: ColumnText) -> Layout:

@@ -27,6 +27,7 @@ SHORT_NAMES = {
 }
 AREA_NOT_SET_CM2 = 0.001
 """EC-Lab's default electrode area: nobody typed one."""
+AREA_UNITS_M2 = {"m²": 1.0, "cm²": 1e-4, "mm²": 1e-6, "µm²": 1e-12}
 
 
 def short_name(words: str) -> str:
@@ -76,10 +77,12 @@ def first_number(text: str) -> float | None:
 
 def area_m2(header: Mapping[str, str]) -> float | None:
     """Electrode area in m^2; None where it is missing or EC-Lab's default of 0.001 cm^2, which means not set."""
-    area = first_number(_by_start(header, "Electrode surface area"))
+    words = _by_start(header, "Electrode surface area")
+    area = first_number(words)
     if area is None or area <= 0 or abs(area - AREA_NOT_SET_CM2) < 1e-9:
         return None
-    return area * 1e-4
+    unit = re.search(r"[µmc]?m²", words)
+    return area * AREA_UNITS_M2[unit[0] if unit else "cm²"]
 
 
 def area_is_default(header: Mapping[str, str]) -> bool:

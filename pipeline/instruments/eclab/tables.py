@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from pipeline.core.sample import RawFile, Source
@@ -10,6 +12,7 @@ from pipeline.instruments.eclab.mpr import looks_like_mpr, parse_mpr
 from pipeline.instruments.eclab.mpt import EclabTable, looks_like_mpt, parse_mpt
 
 
+@lru_cache(maxsize=1)
 def parse_eclab(raw: RawFile) -> tuple[str, tuple[EclabTable, ...]] | None:
     """(format, tables) of a BioLogic file, or None where it is not one.
 

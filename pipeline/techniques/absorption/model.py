@@ -3,19 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Literal, TypeAlias
 
 from pipeline.core.arrays import FloatArray, freeze
-from pipeline.core.sample import Source
-from pipeline.core.values import Estimate, Finding, Mask, Verdict
+from pipeline.core.technique import Checked, Measurement, Result, Row
+from pipeline.core.values import Estimate, Verdict
+
+EdgeKey = tuple[str, str, str]
+"""(sample, element, edge)"""
+GLITCHES = frozenset({"glitch", "long_run"})
+"""Codes of findings: points off the smooth curve, masked; and a run of them that is too long to be one, kept."""
+LeftOut = Literal["", "cannot_be_normalised", "differs"]
+"""Why a scan is not in the merge; '' where it is."""
+StructureKind = Literal["octahedron", "crystal", "polyhedron"]
+"""What FEFF is run on: ``polyhedron`` is a guess from the sum of the radii, where no structure is given."""
+
+
+# ---- what the study says ----
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeRow(Row):
+    """All scans of one sample at one edge; ``beside`` names the CIF file of its structure."""
+
+    element: str
+    edge: str
+    mode: Literal["transmission", "fluorescence"] | None = None
+    scatterer: str = "Cl"
+    coordination: float | None = None
+    structure: str | None = None
+    """A built-in model, or a CIF file relative to ``raw``."""
+
+    @property
+    def alone(self) -> bool:
+        """True for a file without a study: each of its scans is looked at, at the edge that it has."""
+        return not self.sample
+
+    @property
+    def edge_name(self) -> str:
+        """``Ta L3``"""
+        return f"{self.element} {self.edge}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """The study's ``[xas_reference]``: S02 is calibrated on, and distortion compared with, this sample."""
+
+    by_edge: Mapping[str, str]
+    """``Ta L3`` -> sample id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellSpec:
+    """What the study says of the first shell of one sample."""
+
+    scatterer: str = "Cl"
+    coordination: float | None = None
+    structure: str | None = None
+    """A built-in model, or the name of the CIF whose bytes are ``cif``."""
+    cif: bytes | None = None
+
+
+# ---- what flows ----
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class AbsorptionScan:
+class AbsorptionScan(Measurement):
     """One energy scan. ``energy_ev`` (n,), ``mu`` (n,) as absorption coefficient times thickness, arbitrary scale."""
 
-    source: Source
     energy_ev: FloatArray
     mu: FloatArray
     mode: Literal["transmission", "fluorescence", "unknown"] = "unknown"
@@ -30,27 +86,25 @@ class AbsorptionScan:
     """Raw counts of single detector elements, by name, each of length n."""
     parameters: Mapping[str, float | str] = field(default_factory=dict)
     """Reduction parameters that the file carries (Athena projects): e0, eshift, rbkg, ranges, clamps, windows."""
+    counts_terms: bool = False
+    """True where ``n_norm`` of the parameters is the number of terms of the post-edge polynomial (Athena), not its degree."""
     label: str = ""
-    loop: int = 1
     is_chi: bool = False
     """True where the file holds chi(k) and ``energy_ev`` is k in 1/angstrom."""
-    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self, energy_ev=float, mu=float, reference_mu=float, i0=float)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CheckedScan:
-    """A scan with its edge recognised and the points that may be used."""
+class CheckedScan(Checked):
+    """A scan with its edge recognised and the points that may be used; the findings are those of the check alone."""
 
     scan: AbsorptionScan
     element: str
     edge: str
     keep: tuple[bool, ...]
-    masks: tuple[Mask, ...]
     detectors_used: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
     mu_sigma: FloatArray | None = None
     """(n,) 1 sigma of mu from the scatter of neighbouring points; NaN where not kept."""
     rise_ev: float | None = None
@@ -77,8 +131,11 @@ class ScanUse:
     shift_sigma_ev: float
     used: bool
     reason: str
+    """Why it was left out."""
     noise_k: float | None
     """1 sigma of chi(k), k-weight 0, dimensionless."""
+    code: LeftOut = ""
+    """Which rule left it out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -100,8 +157,42 @@ class WaveletMap:
         freeze(self, k_per_angstrom=float, r_angstrom=float, magnitude=float, noise_floor=float)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReductionUsed:
+    """What a reduction was made with: ranges in eV relative to E0, k in 1/angstrom."""
+
+    pre1_ev: float
+    pre2_ev: float
+    norm1_ev: float
+    norm2_ev: float
+    n_norm: int
+    """Degree of the post-edge polynomial."""
+    bkg_k_weight: int
+    bkg_k_min: float
+    bkg_k_max: float
+    bkg_dk: float
+    bkg_window: str
+    clamp_low: float
+    clamp_high: float
+    n_clamp: int
+    n_spline: int
+    align: str
+    calibrated: bool
+    from_project: tuple[str, ...] = ()
+    """Settings that the project file of the scans gave."""
+
+    def listed(self) -> dict[str, float | str]:
+        """All of it by name, in the order of the names: for lists that people read."""
+        names = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("calibrated", "from_project")}
+        found: dict[str, float | str] = {n: v if isinstance(v, str) else float(v) for n, v in names.items()}
+        found |= {"nvict": 0.0, "calibrated": "yes" if self.calibrated else "no"}
+        if self.from_project:
+            found["from_project"] = ", ".join(self.from_project)
+        return dict(sorted(found.items()))
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ReducedAbsorption:
+class ReducedAbsorption(Result):
     """One sample at one edge: merged, normalised, background removed, transformed."""
 
     sample: str
@@ -135,9 +226,7 @@ class ReducedAbsorption:
     window: str
     rbkg_angstrom: float
     wavelet: WaveletMap | None
-    settings: Mapping[str, float | str] = field(default_factory=dict)
-    """What was used: norm1, norm2, clamps, nvict … for the methods table."""
-    findings: tuple[Finding, ...] = ()
+    settings: ReductionUsed
     edge_step_bias: float = 0.0
     """Relative difference of an arctangent edge's step: in ``edge_step.sigma``, common to samples of one edge for the most part."""
 
@@ -145,6 +234,11 @@ class ReducedAbsorption:
         names = ("energy_ev", "mu", "mu_sigma", "normalized", "flattened", "background", "pre_edge", "post_edge",
                  "k_per_angstrom", "chi", "chi_sigma", "r_angstrom", "chi_r_re", "chi_r_im")  # fmt: skip
         freeze(self, **dict.fromkeys(names, float))
+
+    @property
+    def key(self) -> EdgeKey:
+        """What it is of."""
+        return self.sample, self.element, self.edge
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -160,7 +254,7 @@ class ScatteringPath:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ShellFit:
+class ShellFit(Result):
     """First shell (and, where asked, the collinear multiple scattering) of one sample at one edge."""
 
     sample: str
@@ -195,16 +289,23 @@ class ShellFit:
     model_chi_r_re: FloatArray
     model_chi_r_im: FloatArray
     verdict: Verdict
-    findings: tuple[Finding, ...] = ()
+    structure_kind: StructureKind = "crystal"
+    structure_title: str = ""
+    """The model's short name: ``octahedron TaCl6``, ``SmCl3``, or the CIF file."""
     feff_inputs: Mapping[str, str] = field(default_factory=dict)
     """Name of the cluster -> text of its complete feff.inp, for the archive."""
 
     def __post_init__(self) -> None:
         freeze(self, r_angstrom=float, model_chi_r_re=float, model_chi_r_im=float)
 
+    @property
+    def key(self) -> EdgeKey:
+        """What it is of."""
+        return self.sample, self.element, self.edge
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Distortion:
+class Distortion(Result):
     """Ratio of collinear multiple to single scattering, by fit and by wavelet, against the reference sample."""
 
     sample: str
@@ -223,4 +324,22 @@ class Distortion:
     bend_degree: Estimate | None
     """Mean bending angle, only with the model stated in a finding."""
     verdict: Verdict
-    findings: tuple[Finding, ...] = ()
+
+    @property
+    def compared(self) -> bool:
+        """True where there is another sample that it is compared with."""
+        return self.reference_sample not in (None, self.sample)
+
+
+EdgeResult: TypeAlias = ShellFit | Distortion
+"""What the joint work of an edge leaves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AbsorptionSummary:
+    """All that tables, page and archive of absorption are made from, in the order of the study."""
+
+    absorption: tuple[ReducedAbsorption, ...] = ()
+    shells: tuple[ShellFit, ...] = ()
+    """In the order of the edges' names, then of the study; so too ``distortions``."""
+    distortions: tuple[Distortion, ...] = ()

@@ -1,4 +1,4 @@
-"""Impedance after the check, the single fit, the series fit and the assignment of regions."""
+"""What flows through the room of impedance: rows of the study, spectra, fits, pellets, lines, and the summary; no science."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
 from pipeline.core.arrays import ComplexArray, FloatArray, freeze
-from pipeline.core.sample import Pellet, Source
-from pipeline.core.values import Estimate, Finding, Mask, Verdict
+from pipeline.core.sample import Pellet, Sample
+from pipeline.core.technique import Checked, Measurement, Result
+from pipeline.core.values import Estimate, Finding, Verdict
+from pipeline.techniques.impedance.error_budget import ErrorBudget
+from pipeline.techniques.impedance.rows import Copy
 
 Region = Literal["bulk", "amorphous", "interface", "undetermined"]
+RoomOrigin = Literal["", "measured", "interpolated", "regions", "series", "line"]
 KkLevel = Literal["pass", "fail", "cannot decide"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ImpedanceSpectrum:
+class ImpedanceSpectrum(Measurement):
     """One sweep of frequency. ``frequency_hz`` (n,) in Hz, descending; ``impedance_ohm`` (n,) complex, ohm."""
 
-    source: Source
     frequency_hz: FloatArray
     impedance_ohm: ComplexArray
-    loop: int = 1
-    """Number of the spectrum in its file, from 1."""
     temperature_k: float | None = None
     temperature_origin: str = ""
     """``file name``, ``study``, ``log``, ``external input`` …"""
+    in_kelvin: bool = False
+    """True where it was written in K, or recorded by the instrument: then it is not kelvin taken for °C."""
     amplitude_v: float | None = None
     quality: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Recorded quality columns, as written: THD Ewe/%, NSD I/%, …, each of length n."""
-    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self, frequency_hz=float, impedance_ohm=complex)
@@ -58,17 +58,15 @@ class KramersKronig:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CheckedSpectrum:
+class CheckedSpectrum(Checked):
     """A spectrum (corrected where the study says so) with the points that may enter a fit."""
 
     spectrum: ImpedanceSpectrum
     keep: tuple[bool, ...]
     """(n,) True where the point may enter a fit."""
-    masks: tuple[Mask, ...]
     kk: KramersKronig
     noise: float
     """Estimated noise level: 1 sigma of Re and of Im relative to |Z|, dimensionless."""
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +105,7 @@ class ModelScore:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SpectrumFit:
+class SpectrumFit(Result):
     """The fit of one spectrum: L + Rs + sum R||CPE + blocking CPE, each term only if the data ask for it."""
 
     checked: CheckedSpectrum
@@ -128,10 +126,13 @@ class SpectrumFit:
     chi2_reduced: float
     noise: float
     scores: tuple[ModelScore, ...]
-    fitted_ohm: np.ndarray
+    fitted_ohm: ComplexArray
     """(n,) complex, the model at every measured frequency, ohm."""
     verdict: Verdict
-    findings: tuple[Finding, ...] = ()
+    contact_known: bool = True
+    """False where the study says nothing of the resistance of the contacts."""
+    total_verdict: Verdict | None = None
+    """Of the total alone: how far all circuits that fit agree on it. None where nobody judged it."""
 
     def __post_init__(self) -> None:
         freeze(self, fitted_ohm=complex, ln_covariance=float)
@@ -204,8 +205,8 @@ class RegionAssignment:
     relative_permittivity: Estimate | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PelletFit:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PelletFit(Result):
     """Regions of a pellet: one assignment per arc number, for the single fits of each spectrum and for the series."""
 
     sample: str
@@ -213,8 +214,7 @@ class PelletFit:
     series: SeriesFit | None
     series_regions: tuple[RegionAssignment, ...]
     spectrum_regions: tuple[tuple[RegionAssignment, ...], ...]
-    """In the order of the spectra handed in; flow hands them in by temperature, file, loop, as the summary has them."""
-    findings: tuple[Finding, ...] = ()
+    """In the order of temperature, file and loop, as the summary has the spectra."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +224,8 @@ class ConductivityPoint:
     sample: str
     file: str
     loop: int
-    temperature_k: float
+    temperature_k: float | None
+    """None where nobody tells it: R and sigma are known all the same."""
     quantity: str
     """``total``, ``bulk``, ``amorphous``, ``interface``."""
     method: Literal["single", "series"]
@@ -238,6 +239,9 @@ class ConductivityPoint:
     """1/R in S where the study gives no geometry: it has the same activation energy. None where it does."""
     conductance_verdict: Verdict | None = None
     """Of R, where ``verdict`` refuses the conductivity for want of a geometry."""
+    resistance_ohm: float | None = None
+    systematic_relative_sigma: float = 0.0
+    """Of sigma: geometry, thermometer and contact, common to all temperatures; in no other sigma of the point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +285,36 @@ class ArrheniusFit:
     """BIC of one segment minus BIC of two; None where a kink could not be tested."""
     delta_bic_needed: float | None = None
     """What it must exceed: false positives then stay below 1 %."""
+    conductivity_25c_origin: RoomOrigin = ""
+    """``measured`` within 2 K of 25 °C, ``interpolated`` between neighbours, ``regions``: their sum by the joint fit,
+    ``series``: the joint fit's own line of a region, ``line``: this straight line; '' where there is none."""
+    conductivity_25c_verdict: Verdict | None = None
+    """Of sigma(25 °C); None where it is the line's."""
+
+    activation_energy_systematic_ev: float = 0.0
+    """1 sigma by thermometer and contact."""
+    activation_energy_whole_ev: Estimate | None = None
+    """With both parts: the number that is printed."""
+    conductivity_25c_statistical_s_per_m: float | None = None
+    """1 sigma without geometry, thermometer and contact; None where nobody told the parts apart."""
+    conductivity_25c_systematic_s_per_m: float | None = None
+    """1 sigma by these three."""
+    conductivity_25c_whole_s_per_m: Estimate | None = None
+
+    @property
+    def printed_energy(self) -> Estimate | None:
+        """Ea with its whole uncertainty."""
+        return self.activation_energy_whole_ev or self.activation_energy_ev
+
+    @property
+    def printed_conductivity(self) -> Estimate | None:
+        """sigma(25 °C) with its whole uncertainty."""
+        return self.conductivity_25c_whole_s_per_m or self.conductivity_25c_s_per_m
+
+    @property
+    def room_verdict(self) -> Verdict:
+        """Of sigma(25 °C): measured there it needs no line."""
+        return self.conductivity_25c_verdict or self.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,3 +370,24 @@ class PelletDensity:
     relative_density: Estimate | None
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImpedanceSummary:
+    """All that the report of impedance sees."""
+
+    samples: tuple[Sample, ...]
+    """In the order of the study."""
+    spectra: tuple[tuple[str, SpectrumFit], ...] = ()
+    """(sample id, fit), in the order sample, temperature, file, loop."""
+    pellets: tuple[PelletFit, ...] = ()
+    conductivity: tuple[ConductivityPoint, ...] = ()
+    arrhenius: tuple[ArrheniusFit, ...] = ()
+    composition: tuple[CompositionPoint, ...] = ()
+    optima: tuple[CompositionOptimum, ...] = ()
+    densities: tuple[PelletDensity, ...] = ()
+    comparisons: tuple[SeriesComparison, ...] = ()
+    budgets: tuple[ErrorBudget, ...] = ()
+    copies: tuple[Copy, ...] = ()
+    """Of ``spectra``: they stand in no other number of the summary."""
+    meyer_neldel: MeyerNeldel | None = None

@@ -15,9 +15,11 @@ from pipeline.instruments.eclab.header import area_m2, nominal_rate_v_per_s
 from pipeline.instruments.eclab.mpt import EclabTable
 from pipeline.instruments.eclab.tables import has_impedance, has_sweep, parse_eclab, source_of
 from pipeline.instruments.recognise import refuse_binary, refuse_companion
-from pipeline.instruments.text.settings import DelimitedSettings, curves_beside, require_columns, roles_of, si_column
-from pipeline.instruments.text.settings import source_of as text_source
-from pipeline.instruments.text.table import find_tables
+from pipeline.instruments.text.columns import curves_beside, require_columns, roles_of, si_column
+from pipeline.instruments.text.columns import source_of as text_source
+from pipeline.instruments.text.roles import Role
+from pipeline.instruments.text.settings import DelimitedSettings
+from pipeline.instruments.text.table import TextTable, find_tables
 from pipeline.techniques.sweeps.model import LinearSweep
 
 
@@ -52,7 +54,7 @@ def to_sweeps(raw: RawFile, form: str, tables: Sequence[EclabTable]) -> tuple[Li
     for table in wanted:
         for sweep in _table_sweeps(raw, form, table):
             findings = (*sweep.findings, note) if skipped else sweep.findings
-            out.append(replace(sweep, sweep=len(out) + 1, findings=findings))
+            out.append(replace(sweep, loop=len(out) + 1, findings=findings))
     if not out:
         raise ReadError(
             source=raw.name, field="Ewe/V", problem="fewer than two data points", hint="was the run stopped?"
@@ -122,22 +124,20 @@ def read_delimited_sweep(raw: RawFile, settings: DelimitedSettings) -> tuple[Lin
     ReadError
         No table, no potential or current column, or a current density where a current is needed.
     """
-    tables = find_tables(raw, settings.decimal)
+    return table_sweeps(raw, find_tables(raw, settings.decimal), settings)
+
+
+def table_sweeps(raw: RawFile, tables: Sequence[TextTable], settings: DelimitedSettings) -> tuple[LinearSweep, ...]:
+    """The sweeps of the first table that has potential and current.
+
+    Raises
+    ------
+    ReadError
+        No such column (code ``no_potential``, ``no_current``), a current density (``current_density``), or no two points.
+    """
     table = next((t for t in tables if {"potential", "current"} <= roles_of(t, settings).keys()), tables[0])
     role = roles_of(table, settings)
-    for needed in ("potential", "current"):
-        if needed not in role:
-            raise ReadError(
-                source=raw.name,
-                field=needed,
-                problem=f"no such column among: {table.shown}",
-                hint="name them with [settings.eis.read] columns",
-            )
-    require_columns(raw, table, role)
-    current = table.names[role["current"]]
-    if current.per_geometry:
-        problem = "is a current density, the sweep needs the current"
-        raise ReadError(source=raw.name, field=current.text, problem=problem, hint="export the current in A or mA")
+    _require_sweep(raw, table, role)
     values = {r: si_column(table, i) * (-1.0 if table.names[i].negated else 1.0) for r, i in role.items()}
     good = np.flatnonzero(np.isfinite(values["potential"]) & np.isfinite(values["current"]))
     cut = np.isin(good, table.breaks)
@@ -145,6 +145,7 @@ def read_delimited_sweep(raw: RawFile, settings: DelimitedSettings) -> tuple[Lin
         cut[1:] |= np.diff(values["loop"][good]) != 0
     cut[:1] = False
     notes = (*table.findings, *curves_beside(table, role["potential"]))
+    current = table.names[role["current"]]
     if not current.unit:
         problem = f"{current.text or 'the current column'} has no unit: taken as A"
         notes = (*notes, Finding(severity="warning", field="current", problem=problem))
@@ -158,8 +159,32 @@ def read_delimited_sweep(raw: RawFile, settings: DelimitedSettings) -> tuple[Lin
             potential_v=values["potential"][part],
             current_a=values["current"][part],
             technique="unknown",
-            sweep=number,
+            loop=number,
             findings=notes,
         )
         for number, part in enumerate(parts, start=1)
     )
+
+
+def _require_sweep(raw: RawFile, table: TextTable, role: dict[Role, int]) -> None:
+    """Raise a ReadError where a column is missing or is not the one that is needed."""
+    wanted: tuple[Role, ...] = ("potential", "current")
+    for needed in wanted:
+        if needed not in role:
+            raise ReadError(
+                source=raw.name,
+                field=needed,
+                problem=f"no such column among: {table.shown}",
+                hint="name them with [settings.eis.read] columns",
+                code=f"no_{needed}",
+            )
+    require_columns(raw, table, role)
+    current = table.names[role["current"]]
+    if current.per_geometry:
+        raise ReadError(
+            source=raw.name,
+            field=current.text,
+            problem="is a current density, the sweep needs the current",
+            hint="export the current in A or mA",
+            code="current_density",
+        )

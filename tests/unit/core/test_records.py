@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.core.records import Store, decode, encode, hash_parts
 from pipeline.core.sample import Source
-from pipeline.core.summary import Record, Rejection
-from pipeline.core.values import Estimate, Finding
+from pipeline.core.technique import Record
+from pipeline.core.values import Estimate, Finding, Rejection
 from pipeline.techniques.impedance.model import ImpedanceSpectrum, KramersKronig
 
 
@@ -23,9 +23,7 @@ def spectrum() -> ImpedanceSpectrum:
 
 
 def record() -> Record:
-    return Record(
-        kind="eis", name="a b/é.mpt", sample="S", results=(spectrum(), Estimate(value=1.5, sigma=0.1, unit="ohm"))
-    )
+    return Record(name="a b/é.mpt", sample="S", results=(spectrum(), Estimate(value=1.5, sigma=0.1, unit="ohm")))
 
 
 def test_a_record_read_back_has_the_same_values_types_and_bytes(tmp_path):
@@ -60,6 +58,19 @@ def test_only_classes_of_the_model_are_rebuilt():
         decode({"$": "Path", "x": 1})
     with pytest.raises(ValueError, match="does not fit class 'Finding'"):
         decode({"$": "Finding", "colour": "red"})
+
+
+def test_a_summary_names_the_results_it_holds_and_is_read_back_with_them():
+    kept = record()
+    summary = {"spectra": [("S", kept.results[0])], "text": "x"}
+    data = json.loads(json.dumps(encode(summary, known={id(kept.results[0]): (0, 0)}), allow_nan=False))
+    assert data["spectra"] == [["S", {"$": "result", "of": [0, 0]}]]
+    assert decode(data, [kept])["spectra"][0][1] is kept.results[0]
+
+
+def test_classes_of_a_technique_carry_its_key():
+    assert encode(spectrum())["$"] == "eis:ImpedanceSpectrum"
+    assert encode(Estimate(value=1.0, sigma=0.1, unit="V"))["$"] == "Estimate"
 
 
 def test_keys_follow_content_not_identity():

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import ReadError
+from pipeline.core.names import match_pattern, name_rule, sample_from_name
 from pipeline.core.recognition import recognise
 from pipeline.core.sample import RawFile
-from pipeline.core.study.names import find_temperature, match_pattern, sample_from_name
+from pipeline.instruments.names import find_temperature
 from pipeline.instruments.text.settings import DelimitedSettings
 from pipeline.techniques.impedance.read.spectra import read_impedance
 from pipeline.techniques.sweeps.read import read_sweeps
@@ -170,5 +171,5 @@ def test_number_like_text(text, suffix):
 @given(st.text(max_size=120))
 def test_names(name):
     find_temperature(name)
-    sample_from_name(name)
+    sample_from_name(name, name_rule(("EIS",)), ("EIS",))
     match_pattern(name, [name])

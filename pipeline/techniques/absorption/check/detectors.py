@@ -27,6 +27,14 @@ class _Element:
     """(n,) counts / I0"""
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Why an element is left out."""
+
+    code: str
+    words: str
+
+
 def choose_elements(scan: AbsorptionScan, edge_ev: float) -> tuple[AbsorptionScan, tuple[str, ...], list[Finding]]:
     """The scan with mu made of the good elements, their names, and one finding for each that is left out.
 
@@ -50,9 +58,9 @@ def choose_elements(scan: AbsorptionScan, edge_ev: float) -> tuple[AbsorptionSca
     elements: list[_Element] = []
     for name in names:
         counts = np.asarray(scan.detectors[name])[good]
-        why = _dead_or_saturated(counts)
-        if why:
-            findings.append(_told(name, why))
+        fault = _dead_or_saturated(counts)
+        if fault is not None:
+            findings.append(_told(name, fault))
         else:
             elements.append(_Element(name, signals[name][good]))
     energy = scan.energy_ev[good]
@@ -60,8 +68,9 @@ def choose_elements(scan: AbsorptionScan, edge_ev: float) -> tuple[AbsorptionSca
         worst = _worst(elements, energy, edge_ev)
         if worst is None:
             break
-        findings.append(_told(elements[worst[0]].name, worst[1]))
-        del elements[worst[0]]
+        at, fault = worst
+        findings.append(_told(elements[at].name, fault))
+        del elements[at]
     used = tuple(e.name for e in elements)
     if not findings or not used:
         return scan, names, [] if used else findings
@@ -70,21 +79,22 @@ def choose_elements(scan: AbsorptionScan, edge_ev: float) -> tuple[AbsorptionSca
     return replace(scan, mu=np.where(np.isfinite(mu), mu, np.nan)), used, findings
 
 
-def _told(name: str, why: str) -> Finding:
-    return Finding(severity="warning", field="detectors", problem=f"element {name} is left out: {why}")
+def _told(name: str, fault: _Fault) -> Finding:
+    problem = f"element {name} is left out: {fault.words}"
+    return Finding(severity="warning", field="detectors", problem=problem, code=fault.code)
 
 
-def _dead_or_saturated(counts: FloatArray) -> str:
+def _dead_or_saturated(counts: FloatArray) -> _Fault | None:
     top = float(np.max(counts))
     if top <= 0 or float(np.ptp(counts)) == 0:
-        return "dead, one value throughout"
+        return _Fault("dead", "dead, one value throughout")
     at_top = int(np.sum(counts == top))
     if top > 50 and at_top > max(5, 0.03 * counts.size):
-        return f"saturated, at its largest value {top:.6g} at {at_top} points"
-    return ""
+        return _Fault("saturated", f"saturated, at its largest value {top:.6g} at {at_top} points")
+    return None
 
 
-def _worst(elements: list[_Element], energy_ev: FloatArray, edge_ev: float) -> tuple[int, str] | None:
+def _worst(elements: list[_Element], energy_ev: FloatArray, edge_ev: float) -> tuple[int, _Fault] | None:
     """Index of the element to leave out next, and why."""
     signals = np.array([e.signal for e in elements])
     total = signals.sum(axis=0)
@@ -107,14 +117,17 @@ def _worst(elements: list[_Element], energy_ev: FloatArray, edge_ev: float) -> t
     usual = float(np.median(steps))
     flat = int(np.argmin(steps))
     if usual > 0 and steps[flat] < 0.1 * usual and steps[flat] < 5 * noises[flat]:
-        return flat, f"no edge in it: step {steps[flat]:.2g} where the others have {usual:.2g}"
+        words = f"no edge in it: step {steps[flat]:.2g} where the others have {usual:.2g}"
+        return flat, _Fault("no_edge", words)
     j = int(np.argmax(shapes))
     if len(elements) >= 3 and shapes[j] > max(SHAPE_LIMIT, 2 * float(np.median(shapes))):
-        return j, f"its edge differs from that of the others by {shapes[j]:.0%} of the step: saturated or dead time"
+        words = f"its edge differs from that of the others by {shapes[j]:.0%} of the step: saturated or dead time"
+        return j, _Fault("shape", words)
     ratio = steps.sum() / np.sqrt(np.sum(noises**2))
     without = (steps.sum() - steps) / np.sqrt(np.clip(np.sum(noises**2) - noises**2, 1e-300, None))
     j = int(np.argmax(without))
     if without[j] > GAIN_LIMIT * ratio:
         times, better = noises[j] / np.median(noises), without[j] / ratio - 1
-        return j, f"noisy, {times:.1f} times the others: the sum is {better:.0%} better without it"
+        words = f"noisy, {times:.1f} times the others: the sum is {better:.0%} better without it"
+        return j, _Fault("noisy", words)
     return None

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
+from pipeline.science.constants import K2_PER_EV
 from pipeline.science.edges import edge_energy, iter_edges_inside
 
 HALF_K, DEGREE = 1.0, 9
-K2_PER_EV = 0.2624682917
 MIN_F, MIN_F_IN_NOISE, MIN_FRACTION = 100.0, 50.0, 0.02
 """The smaller F is enough where the polynomial follows the data to within their noise: then F is all chance. Below 2 %
 the excitation of two electrons looks alike (1.6 % in Eu2O3, 138 eV behind the edge)."""

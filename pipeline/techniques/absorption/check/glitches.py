@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from pipeline.core.arrays import FloatArray
+from pipeline.science.statistics import student_t
 
 HALF = 9
 """Points on either side: 19 in all, so that four bad ones do not carry the polynomial along."""
@@ -160,7 +160,7 @@ def _guilty(x: FloatArray, y: FloatArray, keep: NDArray[np.bool_], worst: int) -
 def _critical(n: int, i: int, alpha: float) -> float:
     """Rosner's lambda_i."""
     free = n - i - 1
-    t = float(stdtrit(free, 1 - alpha / (2 * (n - i + 1))))
+    t = student_t(free, 1 - alpha / (2 * (n - i + 1)))
     return float((n - i) * t / np.sqrt((free + t * t) * (n - i + 1)))
 
 

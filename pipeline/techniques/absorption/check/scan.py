@@ -7,15 +7,14 @@ should know (self-absorption, normalised already, thickness).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import CheckError
 from pipeline.core.values import Finding, Mask
+from pipeline.science.constants import EV_PER_K2
 from pipeline.science.edges import edge_energy
 from pipeline.techniques.absorption.check.detectors import choose_elements
 from pipeline.techniques.absorption.check.edge_steps import Rise, largest_rise, name_edge
@@ -23,27 +22,7 @@ from pipeline.techniques.absorption.check.foreign_edges import ForeignEdge, find
 from pipeline.techniques.absorption.check.glitches import find_outliers, group_runs
 from pipeline.techniques.absorption.check.suspicions import suspect
 from pipeline.techniques.absorption.model import AbsorptionScan, CheckedScan
-
-EV_PER_K2 = 3.8099821109685847
-"""hbar^2 / 2 m_e in eV angstrom^2, CODATA 2018."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class XasCheckSettings:
-    """Table ``[settings.xas.check]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    edge_tolerance_ev: Annotated[float, Gt(0), Le(100)] = 25.0
-    """Largest distance of the edge from the tabulated energy: chemical shift and a monochromator that was not calibrated."""
-    min_points: Annotated[int, Ge(10)] = 30
-    """Fewer cannot hold a pre-edge, an edge and an oscillation."""
-    glitch_alpha: Annotated[float, Gt(0), Le(0.1)] = 1e-3
-    """Nominal chance that a scan without a glitch loses a point; the noise is estimated too, so 1 scan in 20 does lose one."""
-    max_glitch_points: Annotated[int, Ge(1), Le(6)] = 4
-    """Longer runs are no glitch: they are told, not masked."""
-    xanes_ev: tuple[float, float] = (-60.0, 45.0)
-    """Around the edge, whose tail begins early, the curve is steeper than any smoother: no glitch is looked for there."""
+from pipeline.techniques.absorption.settings import XasCheckSettings
 
 
 def check_scan(
@@ -71,30 +50,11 @@ def check_scan(
             field="mu",
             problem="holds chi(k), not mu(E): it cannot be aligned, merged or normalised",
             hint="give the raw scan, or the project with mu(E)",
+            code="chi",
         )
     masks: list[Mask] = []
-    table_ev = edge_energy(element, edge)
-    used: tuple[str, ...] = tuple(scan.detectors)
-    findings: list[Finding] = list(scan.findings)
-    if table_ev is not None:
-        scan, used, left_out = choose_elements(scan, table_ev)
-        findings += left_out
-        if left_out and not used:
-            raise CheckError(
-                source=scan.source.file,
-                field="detectors",
-                problem=f"no element of {len(scan.detectors)} can be used: {left_out[0].problem}",
-                hint="was the detector read out?",
-            )
-    keep = np.isfinite(scan.energy_ev) & np.isfinite(scan.mu)
-    _mask(masks, keep, ~keep, "not a number")
-    if keep.sum() < settings.min_points:
-        raise CheckError(
-            source=scan.source.file,
-            field="mu",
-            problem=f"{int(keep.sum())} usable points of {keep.size}, {settings.min_points} needed",
-            hint="was the scan stopped, or a detector not read out?",
-        )
+    scan, used, findings = _choose_detectors(scan, element, edge)
+    keep = _usable_points(scan, masks, settings.min_points)
     rise = _recognise(scan, keep, element, edge, mode, settings)
     sigma, runs = _find_glitches(scan, keep, rise, settings)
     e, m = scan.energy_ev[keep], scan.mu[keep]
@@ -104,7 +64,7 @@ def check_scan(
     _mask_glitches(scan, keep, runs, settings, masks, findings)
     e, m = scan.energy_ev[keep], scan.mu[keep]
     findings += suspect(scan, e, m, element=element, edge=edge, rise_ev=rise.energy_ev)
-    reference = _reference(scan)
+    foil = _reference(scan)
     return CheckedScan(
         scan=scan,
         element=element,
@@ -115,16 +75,50 @@ def check_scan(
         findings=tuple(findings),
         mu_sigma=np.where(keep, sigma, np.nan),
         rise_ev=rise.energy_ev,
-        reference_element=reference[0],
-        reference_edge=reference[1],
-        reference_rise_ev=reference[2],
+        reference_element=foil[0],
+        reference_edge=foil[1],
+        reference_rise_ev=foil[2],
     )
 
 
-def _mask(masks: list[Mask], keep: np.ndarray, bad: np.ndarray, reason: str) -> None:
+def _choose_detectors(
+    scan: AbsorptionScan, element: str, edge: str
+) -> tuple[AbsorptionScan, tuple[str, ...], list[Finding]]:
+    """The scan with mu of the elements that can be used, their names, and what is said of the others."""
+    table_ev = edge_energy(element, edge)
+    if table_ev is None:
+        return scan, tuple(scan.detectors), []
+    chosen, used, left_out = choose_elements(scan, table_ev)
+    if left_out and not used:
+        raise CheckError(
+            source=scan.source.file,
+            field="detectors",
+            problem=f"no element of {len(chosen.detectors)} can be used: {left_out[0].problem}",
+            hint="was the detector read out?",
+            code="no_detector",
+        )
+    return chosen, used, left_out
+
+
+def _usable_points(scan: AbsorptionScan, masks: list[Mask], fewest: int) -> np.ndarray:
+    """(n,) True where energy and mu are numbers."""
+    keep = np.isfinite(scan.energy_ev) & np.isfinite(scan.mu)
+    _mask(masks, keep, ~keep, "not a number", "not_a_number")
+    if keep.sum() < fewest:
+        raise CheckError(
+            source=scan.source.file,
+            field="mu",
+            problem=f"{int(keep.sum())} usable points of {keep.size}, {fewest} needed",
+            hint="was the scan stopped, or a detector not read out?",
+            code="too_few_points",
+        )
+    return keep
+
+
+def _mask(masks: list[Mask], keep: np.ndarray, bad: np.ndarray, reason: str, code: str) -> None:
     hit = np.flatnonzero(bad)
     if hit.size:
-        masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason))
+        masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason, code=code))
         keep[hit] = False
 
 
@@ -139,6 +133,7 @@ def _recognise(
             field="edge",
             problem=f"no {element} {edge} edge in the table",
             hint="edge = 'Ta L3', 'Fe K' …",
+            code="no_such_edge",
         )
     e, m = scan.energy_ev[keep], scan.mu[keep]
     reach = settings.edge_tolerance_ev
@@ -151,6 +146,7 @@ def _recognise(
             field="edge",
             problem=f"{e[0]:.0f} to {e[-1]:.0f} eV does not hold the {element} {edge} edge at {expected:.0f} eV{there}",
             hint="wrong file, or wrong edge in the study",
+            code="edge_outside",
         )
     near = found is not None and abs(found.energy_ev - expected) <= reach
     if near and found is not None and whole is not None and found.height >= 0.15 * whole.height:
@@ -164,12 +160,14 @@ def _recognise(
             field="mode",
             problem=f"mu falls at {fall.energy_ev:.1f} eV where it must rise: {other} data taken for {kind}?",
             hint=f"set mode = '{other}' in the study, or exchange the detector columns",
+            code="mu_falls",
         )
     raise CheckError(
         source=scan.source.file,
         field="edge",
         problem=f"no rise at {element} {edge}, {expected:.0f} eV{_describe(whole, element)}",
         hint="wrong file, or wrong edge in the study",
+        code="no_rise",
     )
 
 
@@ -221,12 +219,13 @@ def _mask_glitches(
             continue
         where = f"{scan.energy_ev[run[0]]:.1f} eV"
         if len(run) <= settings.max_glitch_points:
-            _mask(masks, keep, bad, f"glitch at {where}: off the smooth curve of its neighbours")
+            _mask(masks, keep, bad, f"glitch at {where}: off the smooth curve of its neighbours", "glitch")
             problem = f"glitch of {len(run)} point(s) at {where} masked"
-            findings.append(Finding(severity="info", field="glitch", problem=problem))
+            findings.append(Finding(severity="info", field="glitch", problem=problem, code="glitch"))
         else:
             problem = f"{len(run)} points in a row off the smooth curve at {where}: too many for a glitch, kept"
-            findings.append(Finding(severity="warning", field="mu", problem=problem, hint="look at the raw scan"))
+            hint = "look at the raw scan"
+            findings.append(Finding(severity="warning", field="mu", problem=problem, hint=hint, code="long_run"))
 
 
 def _reference(scan: AbsorptionScan) -> tuple[str | None, str | None, float | None]:
@@ -247,7 +246,7 @@ def _cut(masks: list[Mask], keep: np.ndarray, scan: AbsorptionScan, foreign: For
     """Mask everything behind an edge that ends the usable range."""
     name = f"{foreign.element} {foreign.edge}"
     behind = keep & (scan.energy_ev >= foreign.cut_ev)
-    _mask(masks, keep, behind, f"behind the {name} edge")
+    _mask(masks, keep, behind, f"behind the {name} edge", "behind_an_edge")
     k = np.sqrt(max(0.0, foreign.cut_ev - rise.energy_ev) / EV_PER_K2)
     if foreign.own:
         told = f"the {name} edge at {foreign.energy_ev:.0f} eV lies inside the scan"

@@ -8,11 +8,12 @@ import numpy as np
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Finding, Severity
+from pipeline.science.constants import K2_PER_EV
+from pipeline.science.elements import atomic_number
 from pipeline.techniques.absorption.model import AbsorptionScan
 
-LANTHANIDES = {"La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu"}
-K2_PER_EV = 0.2624682917
-
+LANTHANIDES = range(57, 72)
+"""Atomic numbers."""
 
 Say = Callable[..., None]
 
@@ -73,7 +74,7 @@ def _thickness(low: float, high: float, say: Say) -> None:
 
 
 def _self_absorption(element: str, edge: str, low: float, step: float, white: float, say: Say) -> None:
-    if edge == "L3" and element in LANTHANIDES and white < 1.6:
+    if edge == "L3" and atomic_number(element) in LANTHANIDES and white < 1.6:
         say(
             "mu",
             f"white line {white:.2f} of the step, trivalent {element} has 2 or more: self-absorption suspected",

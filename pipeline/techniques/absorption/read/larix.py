@@ -19,7 +19,8 @@ from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile, Source
 from pipeline.instruments.beamline.energy import put_in_order
-from pipeline.science.edge_position import edge_energy, guess_edge, parse_edge
+from pipeline.science.edge_position import guess_edge
+from pipeline.science.edges import edge_energy, parse_edge
 from pipeline.techniques.absorption.model import AbsorptionScan
 
 START = "##LARIX"

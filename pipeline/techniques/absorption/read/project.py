@@ -23,7 +23,7 @@ from pipeline.core.values import Finding
 from pipeline.instruments.athena.parameters import as_text, is_set, read_parameters
 from pipeline.instruments.athena.perl import statements
 from pipeline.instruments.beamline.energy import put_in_order
-from pipeline.science.edge_position import edge_energy, edges_near, parse_edge
+from pipeline.science.edges import edge_energy, edges_near, parse_edge
 from pipeline.techniques.absorption.model import AbsorptionScan
 from pipeline.techniques.absorption.read import larix
 
@@ -179,6 +179,7 @@ def _scan(raw: RawFile, kind: str, group: _Group, by_name: Mapping[str, _Group],
         reference_mu=reference,
         i0=i0,
         parameters={"label": label, **parameters},
+        counts_terms=True,
         label=label,
         loop=loop,
         is_chi=is_chi,

@@ -14,6 +14,9 @@ from pipeline.core.values import Finding
 from pipeline.instruments.beamline.channels import Roles
 from pipeline.science.edge_position import steepest_rise
 
+DETECTORS_UNKNOWN = "detectors_unknown"
+"""Code of an error: there are columns beside the energies, but none that can be told from the others."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signal:
@@ -99,13 +102,15 @@ def choose_signal(
     if not signals and dead:
         names = ", ".join(labels[i] for i in sorted(dead))
         problem = f"{names}: zero or no number throughout"
-        raise ReadError(source=raw.name, field="detectors", problem=problem, hint="was the detector read out?")
+        hint = "was the detector read out?"
+        raise ReadError(source=raw.name, field="detectors", problem=problem, hint=hint, code=DETECTORS_UNKNOWN)
     if not signals:
         raise ReadError(
             source=raw.name,
             field="columns",
             problem=f"no detectors or mu among {', '.join(labels[:12])}",
             hint="set i0_column with i1_column or fluorescence_columns, or mu_column, in settings.xas.read",
+            code=DETECTORS_UNKNOWN,
         )
     if mode != "auto":
         given = [s for s in signals if s.mode == "mu" and not _repeats_another(s, signals)]

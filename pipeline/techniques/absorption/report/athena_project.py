@@ -16,28 +16,25 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pipeline.core.arrays import FloatArray
-from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
+from pipeline.science.constants import EV_PER_K2
+from pipeline.techniques.absorption.model import EdgeKey, ReducedAbsorption, ShellFit
 
 Dialect = Literal["athena", "larch"]
-SQUARED_K_PER_EV = 0.2624682917
-"""2 m_e/hbar^2 in 1/(angstrom^2 eV), CODATA 2018: k^2 = 0.26247 (E - E0)."""
-
-
-def setting(reduced: ReducedAbsorption, *names: str, default: float | str) -> float | str:
-    """First of the named entries of ``reduced.settings``, also where it stands under a stage's prefix."""
-    for name in names:
-        for key, value in reduced.settings.items():
-            if key == name or key.rsplit(".", 1)[-1] == name:
-                return value
-    return default
-
-
-def _number(reduced: ReducedAbsorption, *names: str, default: float) -> float:
-    value = setting(reduced, *names, default=default)
-    try:
-        return float(value)
-    except ValueError:
-        return default
+Value = str | float | int | list[str]
+KIND_ARGS: Mapping[str, Value] = {
+    "is_xmu": 1,
+    "is_chi": 0,
+    "is_nor": 0,
+    "is_merge": "e",
+    "is_col": 0,
+    "is_kev": 0,
+    "is_pixel": 0,
+    "from_athena": 1,
+    "recordtype": "merged mu(E)",
+    "plot_scale": 1,
+    "plot_yoffset": 0,
+}
+"""What kind of group it is."""
 
 
 def _window(name: str) -> str:
@@ -46,27 +43,38 @@ def _window(name: str) -> str:
     return next((w for w in known if w[:3] == name.strip().lower()[:3]), name)
 
 
-def project_args(
-    reduced: ReducedAbsorption, shell: ShellFit | None, label: str, dialect: Dialect
-) -> dict[str, str | float | int | list[str]]:
+def project_args(reduced: ReducedAbsorption, shell: ShellFit | None, label: str, dialect: Dialect) -> dict[str, Value]:
     """``@args`` of one group: every parameter by which chi(k) and chi(R) were made."""
-    degree = int(_number(reduced, "n_norm", "norm_degree", "nnorm", default=2))
-    last = float(reduced.energy_ev[-1]) - reduced.e0_ev
-    k_end = float(reduced.k_per_angstrom[-1])
-    spline_end = _number(reduced, "bkg_k_max", "spline_k_max", "background.k_max", default=k_end)
-    spline_start = _number(reduced, "bkg_k_min", "spline_k_min", "background.k_min", default=0.0)
-    bkg_window = str(setting(reduced, "bkg_window", "background.window", default="hanning"))
+    return {
+        "label": label,
+        "file": label,
+        **_background_args(reduced, dialect),
+        **_transform_args(reduced, shell),
+        **KIND_ARGS,
+        "npts": int(reduced.energy_ev.size),
+        "xmin": float(reduced.energy_ev[0]),
+        "xmax": float(reduced.energy_ev[-1]),
+        "rmax_out": 10,
+        "titles": _titles(reduced),
+    }
+
+
+def _titles(reduced: ReducedAbsorption) -> list[str]:
     used = sum(s.used for s in reduced.scans)
-    titles = [
+    return [
         f"merge of {used} of {len(reduced.scans)} scans",
         *[
             f"{s.file}: {'used' if s.used else 'left out, ' + s.reason}, shift {s.shift_ev:+.3f} eV"
             for s in reduced.scans
         ],
     ]
+
+
+def _background_args(reduced: ReducedAbsorption, dialect: Dialect) -> dict[str, Value]:
+    """Normalisation and background; the end of the spline in eV lies within the data."""
+    s = reduced.settings
+    last = float(reduced.energy_ev[-1]) - reduced.e0_ev
     return {
-        "label": label,
-        "file": label,
         "bkg_z": reduced.element,
         "fft_edge": reduced.edge.lower(),
         "bkg_e0": reduced.e0_ev,
@@ -75,25 +83,30 @@ def project_args(
         "bkg_fitted_step": reduced.edge_step.value,
         "bkg_fixstep": 1,
         "bkg_rbkg": reduced.rbkg_angstrom,
-        "bkg_kw": _number(reduced, "bkg_k_weight", "background.k_weight", default=2.0),
-        "bkg_dk": _number(reduced, "bkg_dk", "background.dk", default=1.0),
-        "bkg_kwindow": _window(bkg_window),
-        "bkg_spl1": spline_start,
-        "bkg_spl2": spline_end,
-        "bkg_spl1e": spline_start**2 / SQUARED_K_PER_EV,
-        "bkg_spl2e": min(spline_end**2 / SQUARED_K_PER_EV, last),
-        "bkg_clamp1": _number(reduced, "clamp_low", default=0.0),
-        "bkg_clamp2": _number(reduced, "clamp_high", default=0.0),
-        "bkg_nclamp": int(_number(reduced, "n_clamp", default=5.0)),
-        "bkg_pre1": _number(reduced, "pre1_ev", "pre1", default=-150.0),
-        "bkg_pre2": _number(reduced, "pre2_ev", "pre2", default=-30.0),
-        "bkg_nor1": _number(reduced, "norm1_ev", "norm1", default=150.0),
-        "bkg_nor2": _number(reduced, "norm2_ev", "norm2", default=last),
-        "bkg_nnorm": degree + 1 if dialect == "athena" else degree,
+        "bkg_kw": s.bkg_k_weight,
+        "bkg_dk": s.bkg_dk,
+        "bkg_kwindow": _window(s.bkg_window),
+        "bkg_spl1": s.bkg_k_min,
+        "bkg_spl2": s.bkg_k_max,
+        "bkg_spl1e": s.bkg_k_min**2 * EV_PER_K2,
+        "bkg_spl2e": min(s.bkg_k_max**2 * EV_PER_K2, last),
+        "bkg_clamp1": s.clamp_low,
+        "bkg_clamp2": s.clamp_high,
+        "bkg_nclamp": s.n_clamp,
+        "bkg_pre1": s.pre1_ev,
+        "bkg_pre2": s.pre2_ev,
+        "bkg_nor1": s.norm1_ev,
+        "bkg_nor2": s.norm2_ev,
+        "bkg_nnorm": s.n_norm + 1 if dialect == "athena" else s.n_norm,
         "bkg_flatten": 1,
         "bkg_stan": "None",
         "bkg_cl": 0,
         "bkg_algorithm": "autobk",
+    }
+
+
+def _transform_args(reduced: ReducedAbsorption, shell: ShellFit | None) -> dict[str, Value]:
+    return {
         "fft_kmin": reduced.k_min,
         "fft_kmax": reduced.k_max,
         "fft_dk": reduced.dk,
@@ -106,26 +119,10 @@ def project_args(
         "bft_dr": 0.0,
         "bft_rwindow": _window(reduced.window),
         "importance": 1,
-        "is_xmu": 1,
-        "is_chi": 0,
-        "is_nor": 0,
-        "is_merge": "e",
-        "is_col": 0,
-        "is_kev": 0,
-        "is_pixel": 0,
-        "from_athena": 1,
-        "recordtype": "merged mu(E)",
-        "plot_scale": 1,
-        "plot_yoffset": 0,
-        "npts": int(reduced.energy_ev.size),
-        "xmin": float(reduced.energy_ev[0]),
-        "xmax": float(reduced.energy_ev[-1]),
-        "rmax_out": 10,
-        "titles": titles,
     }
 
 
-def quote(value: str | float | list[str]) -> str:
+def quote(value: Value) -> str:
     """A value as Perl data in ASCII; no line break, and no word that a line-wise reader would trip over.
 
     Whole numbers are written without a point: Athena takes a clamp of ``24.0`` for the name of a clamp.
@@ -164,7 +161,7 @@ def group_labels(reductions: Sequence[ReducedAbsorption]) -> tuple[str, ...]:
 
 def project_text(
     reductions: Sequence[ReducedAbsorption],
-    shells: Mapping[tuple[str, str, str], ShellFit] | None = None,
+    shells: Mapping[EdgeKey, ShellFit] | None = None,
     *,
     dialect: Dialect = "athena",
 ) -> str:
@@ -186,7 +183,7 @@ def project_text(
         "",
     ]
     for number, (reduced, label) in enumerate(zip(reductions, group_labels(reductions), strict=True)):
-        shell = (shells or {}).get((reduced.sample, reduced.element, reduced.edge))
+        shell = (shells or {}).get(reduced.key)
         args = project_args(reduced, shell, label, dialect)
         key = _key(number)
         args |= {"tag": key, "datagroup": key}

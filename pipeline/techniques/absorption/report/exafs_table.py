@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.values import Estimate
-from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
+from pipeline.techniques.absorption.model import GLITCHES, EdgeKey, ReducedAbsorption, ShellFit
 
 
 def _pair(name: str, estimate: Estimate | None) -> dict[str, object]:
@@ -34,7 +34,7 @@ def exafs_row(reduced: ReducedAbsorption | None, shell: ShellFit) -> dict[str, o
         "shell": shell.shell,
     }
     if reduced is not None:
-        glitches = [f.problem for f in reduced.findings if "glitch" in f"{f.field} {f.problem}".lower()]
+        glitches = [f.problem for f in reduced.findings if f.code in GLITCHES]
         used = [s for s in reduced.scans if s.used]
         row |= {
             "scans_merged": len(used),
@@ -47,7 +47,7 @@ def exafs_row(reduced: ReducedAbsorption | None, shell: ShellFit) -> dict[str, o
             "window": reduced.window,
             "dk_per_angstrom": reduced.dk,
             "chi_r_noise": reduced.chi_r_noise,
-            "reduction": "; ".join(f"{k}={v}" for k, v in sorted(reduced.settings.items())),
+            "reduction": "; ".join(f"{k}={v}" for k, v in reduced.settings.listed().items()),
         }
     fitted = (
         ("coordination", shell.coordination),
@@ -80,9 +80,9 @@ def exafs_row(reduced: ReducedAbsorption | None, shell: ShellFit) -> dict[str, o
     return row
 
 
-def exafs_csv(shells: Sequence[ShellFit], reductions: Mapping[tuple[str, str, str], ReducedAbsorption]) -> str:
+def exafs_csv(shells: Sequence[ShellFit], reductions: Mapping[EdgeKey, ReducedAbsorption]) -> str:
     """All rows as CSV with a header; empty text where no shell was fitted."""
-    rows = [exafs_row(reductions.get((s.sample, s.element, s.edge)), s) for s in shells]
+    rows = [exafs_row(reductions.get(s.key), s) for s in shells]
     if not rows:
         return ""
     widest = max(range(len(rows)), key=lambda i: len(rows[i]))

@@ -139,7 +139,6 @@ def _chi_r(
             lw=0.9,
             label=f"{s.element}–{s.shell} shell, {s.verdict.level}",
         )
-        panel.rows[-1].update()
         if i == 0 and inside.any():
             panel.axes.axvspan(s.r_min, s.r_max, color=ORANGE, alpha=0.15, lw=0, label="range of the fit")
     panel.axes.axhline(a.chi_r_noise, color="k", lw=0.7, ls=":", label="noise, 1 σ")

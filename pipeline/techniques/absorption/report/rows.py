@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.core.report.columns import Kind, Row, Table, columns, given, judged, number, spread
-from pipeline.core.summary import RunSummary
-from pipeline.techniques.absorption.model import Distortion, ShellFit
+from pipeline.core.tables import Kind, Row, Table, columns, given, judged, number, spread
+from pipeline.techniques.absorption.model import AbsorptionSummary, Distortion, ShellFit
 from pipeline.techniques.absorption.report.exafs_table import exafs_row
 
 SCANS = columns(
@@ -25,7 +24,7 @@ DISTORTION = columns(
 )
 
 
-def absorption_tables(summary: RunSummary) -> dict[str, Table]:
+def absorption_tables(summary: AbsorptionSummary) -> dict[str, Table]:
     """xas_scans, exafs, exafs_ixs, distortion; in the order of the summary."""
     exafs = tuple(_shell(s) for s in summary.shells)
     distortion = tuple(_distortion(d) for d in summary.distortions)
@@ -37,7 +36,7 @@ def absorption_tables(summary: RunSummary) -> dict[str, Table]:
     }
 
 
-def _scans(summary: RunSummary) -> Iterator[Row]:
+def _scans(summary: AbsorptionSummary) -> Iterator[Row]:
     for a in summary.absorption:
         for s in a.scans:
             yield {
@@ -90,10 +89,10 @@ TEXT_IXS = {
 }  # fmt: skip
 
 
-def _ixs(summary: RunSummary) -> Table:
+def _ixs(summary: AbsorptionSummary) -> Table:
     """The same rows as ``archive/exafs.csv``; every column stands even where no sample filled it."""
-    reductions = {(r.sample, r.element, r.edge): r for r in summary.absorption}
-    rows = [exafs_row(reductions.get((s.sample, s.element, s.edge)), s) for s in summary.shells]
+    reductions = {r.key: r for r in summary.absorption}
+    rows = [exafs_row(reductions.get(s.key), s) for s in summary.shells]
     widest = max(range(len(rows)), key=lambda i: len(rows[i]), default=0)
     names = list(rows[widest]) if rows else list(EXAFS)
     counts = {"scans_merged", "n_variables"}

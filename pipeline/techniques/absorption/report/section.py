@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.core.report.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
-from pipeline.core.report.columns import given
-from pipeline.core.report.gallery import Gallery
+from pipeline.core.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
 from pipeline.core.report.text import estimate_text, interval_text, plain
-from pipeline.core.summary import RunSummary
-from pipeline.techniques.absorption.model import Distortion, ReducedAbsorption, ShellFit
+from pipeline.core.tables import given
+from pipeline.core.technique import About, Figures
+from pipeline.core.values import Estimate
+from pipeline.techniques.absorption.model import AbsorptionSummary, Distortion, ReducedAbsorption, ShellFit
 from pipeline.techniques.absorption.report.figures import draw_distortion, draw_edge, draw_edges, title_of
 from pipeline.techniques.absorption.report.wavelet_figure import draw_map
 
@@ -16,10 +16,11 @@ DISTORTION_HEAD = "sample | MS/SS by fit | change, fit / % | change, wavelet / %
 SCAN_HEAD = "file | E0 / eV | step | shift / eV | noise of χ(k) | used | why not"
 
 
-def absorption_section(summary: RunSummary, gallery: Gallery) -> Section | None:
-    """All edges, in the order of the summary; None where nothing was measured."""
+def absorption_sections(summary: AbsorptionSummary, about: About, gallery: Figures) -> tuple[Section, ...]:
+    """All edges, in the order of the summary; nothing where nothing was measured."""
+    del about
     if not summary.absorption:
-        return None
+        return ()
     words = (
         "Distances come from fits with FEFF phases and are true distances; every axis of R in a figure is not "
         "phase-corrected and lies about 0.4 Å short of them. N and S0² enter only as a product: how it was split "
@@ -45,7 +46,8 @@ def absorption_section(summary: RunSummary, gallery: Gallery) -> Section | None:
             reference = _reference(a, mine, bent)
             blocks = tuple(_sample(a, own, reference, gallery))
             parts.append(Section(id=anchor("xas", str(len(parts) + 1)), title=title_of(a), blocks=blocks))
-    return Section(id="absorption", title="X-ray absorption", blocks=(Prose(paragraphs=(words,)),), parts=tuple(parts))
+    whole = Prose(paragraphs=(words,))
+    return (Section(id="absorption", title="X-ray absorption", blocks=(whole,), parts=tuple(parts)),)
 
 
 def _reference(a: ReducedAbsorption, mine: list[ReducedAbsorption], bent: list[Distortion]) -> ReducedAbsorption | None:
@@ -54,7 +56,7 @@ def _reference(a: ReducedAbsorption, mine: list[ReducedAbsorption], bent: list[D
 
 
 def _edge(
-    title: str, mine: list[ReducedAbsorption], shells: list[ShellFit], bent: list[Distortion], gallery: Gallery
+    title: str, mine: list[ReducedAbsorption], shells: list[ShellFit], bent: list[Distortion], gallery: Figures
 ) -> list[Block]:
     blocks: list[Block] = []
     if len(mine) > 1:
@@ -85,8 +87,8 @@ def _edge(
 def _shell(s: ShellFit) -> tuple[Cell | str, ...]:
     systematic = f"systematic {plain(s.systematic_angstrom, 2)}" if s.verdict.printable else ""
 
-    def e(x: object) -> str:
-        return estimate_text(x if s.verdict.printable else None)  # type: ignore[arg-type]
+    def e(x: Estimate) -> str:
+        return estimate_text(given(x, s.verdict))
 
     return (
         s.sample,
@@ -124,7 +126,7 @@ def _distortion(d: Distortion) -> tuple[Cell | str, ...]:
 
 
 def _sample(
-    a: ReducedAbsorption, shells: list[ShellFit], reference: ReducedAbsorption | None, gallery: Gallery
+    a: ReducedAbsorption, shells: list[ShellFit], reference: ReducedAbsorption | None, gallery: Figures
 ) -> list[Block]:
     name = gallery.stem("xas", f"{a.sample}_{a.element}_{a.edge}")
     blocks: list[Block] = list(gallery.show("Absorption", draw_edge, name, a, shells))
@@ -144,9 +146,7 @@ def _sample(
         for s in a.scans
     ]
     blocks.append(grid("Scans", SCAN_HEAD, rows, "tables/xas_scans.csv"))
-    used = "; ".join(
-        f"{k} = {v:g}" if isinstance(v, (int, float)) else f"{k} = {v}" for k, v in sorted(a.settings.items())
-    )
-    if used:
-        blocks.append(Prose(paragraphs=(f"Reduced with {used}.",)))
+    listed = a.settings.listed().items()
+    used = "; ".join(f"{k} = {v}" if isinstance(v, str) else f"{k} = {v:g}" for k, v in listed)
+    blocks.append(Prose(paragraphs=(f"Reduced with {used}.",)))
     return blocks

@@ -31,7 +31,7 @@ def _header(reduced: ReducedAbsorption, columns: Sequence[str], extra: Mapping[s
         "Pipeline.e0": f"{reduced.e0_ev!r} eV",
         "Pipeline.edge_step": f"{reduced.edge_step.value!r} +- {reduced.edge_step.sigma:.3g}",
         "Pipeline.rbkg": f"{reduced.rbkg_angstrom!r} angstrom",
-        **{f"Pipeline.{_key(name)}": value for name, value in sorted(reduced.settings.items())},
+        **{f"Pipeline.{_key(name)}": value for name, value in reduced.settings.listed().items()},
         **extra,
     }
     return [f"# {PROGRAM}", *(f"# {name}: {_line(value)}" for name, value in facts.items())]

@@ -10,30 +10,15 @@ Open/short compensation: Okada and Sekino, Impedance Measurement Handbook, Agile
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from dataclasses import replace
 
 import numpy as np
-from annotated_types import Ge
 
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.errors import CheckError
-from pipeline.core.values import Estimate, Finding
+from pipeline.core.values import Z95, Estimate, Finding
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corrections:
-    """Study input of one ``[[sample.eis]]`` table: what was measured or estimated of the cell without the sample."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    contact_resistance_ohm: Annotated[float, Ge(0)] = 0.0
-    """In series with the sample; 0 takes nothing off."""
-    contact_resistance_sigma_ohm: Annotated[float, Ge(0)] = 0.0
-    """Its standard uncertainty, carried into the total resistance."""
-    stray_capacitance_f: Annotated[float, Ge(0)] = 0.0
-    """In parallel with the sample (cable, holder); 0 takes nothing off."""
+from pipeline.techniques.impedance.rows import Corrections, SpectrumRow
 
 
 def correct_spectrum(
@@ -102,6 +87,12 @@ def _at(fixture: ImpedanceSpectrum, frequency_hz: FloatArray, file: str) -> Comp
     return np.interp(x, np.log(known), z.real) + 1j * np.interp(x, np.log(known), z.imag)
 
 
+def contact_known(row: SpectrumRow) -> bool:
+    """Whether the study gives the resistance of the contacts, its sigma, or the shorted cell."""
+    given = row.corrections
+    return row.short is not None or given.contact_resistance_ohm > 0 or given.contact_resistance_sigma_ohm > 0
+
+
 def widen_total(total: Estimate | None, corrections: Corrections) -> Estimate | None:
     """The total resistance with the contact resistance's uncertainty added in quadrature, interval included."""
     extra = corrections.contact_resistance_sigma_ohm
@@ -110,5 +101,5 @@ def widen_total(total: Estimate | None, corrections: Corrections) -> Estimate | 
     wide = math.hypot(total.sigma, extra) / total.sigma if total.sigma > 0 else math.inf
     low, high = total.value - (total.value - total.low) * wide, total.value + (total.high - total.value) * wide
     if not math.isfinite(wide):
-        low, high = total.value - 1.959964 * extra, total.value + 1.959964 * extra
+        low, high = total.value - Z95 * extra, total.value + Z95 * extra
     return replace(total, sigma=math.hypot(total.sigma, extra), low95=low, high95=high)

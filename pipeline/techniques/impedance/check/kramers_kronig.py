@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.science.statistics import bic_of
 
 PATIENCE = 10
 """Elements tried beyond the lowest BIC: a finer ladder may fall between the time constants of a coarser one."""
@@ -46,9 +47,9 @@ def fit_linear_kk(frequency_hz: FloatArray, impedance_ohm: ComplexArray) -> Line
         tau = np.geomspace(0.1 / w.max(), 10 / w.min(), m)
         triangle = np.asarray(np.linalg.qr(np.column_stack(_weighted(w, z, tau)), mode="r"))
         cost = max(float(triangle[-1, -1]) ** 2, 1e-26 * z.size)
-        bic = 2 * z.size * np.log(cost / (2 * z.size)) + (m + 3) * np.log(2 * z.size)
-        if bic < lowest:
-            best, lowest = m, bic
+        found = float(bic_of(cost, 2 * z.size, m + 3))
+        if found < lowest:
+            best, lowest = m, found
         elif m > best + PATIENCE:
             break
     return solve_linear_kk(w, z, np.geomspace(0.1 / w.max(), 10 / w.min(), best))

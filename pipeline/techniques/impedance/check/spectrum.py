@@ -7,11 +7,10 @@ small but not random - a slow drift of some per cent hides there: repeat the swe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
 
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.errors import CheckError
@@ -27,6 +26,7 @@ from pipeline.techniques.impedance.check.artefacts import (
 )
 from pipeline.techniques.impedance.check.kramers_kronig import estimate_noise, fit_linear_kk, phase_ramp
 from pipeline.techniques.impedance.model import CheckedSpectrum, ImpedanceSpectrum, KkLevel, KramersKronig
+from pipeline.techniques.impedance.settings import EisCheckSettings
 
 MEASURABLE_OHM = (1e-9, 1e18)
 """Beyond these |Z| is an overload mark or a lost exponent, in any instrument's file."""
@@ -35,32 +35,26 @@ RAMP_SIGMAS = 5.0
 """From which on a turned phase is more than chance, its corner being free."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EisCheckSettings:
-    """Table ``[settings.eis.check]``."""
+class Masking:
+    """Points that are left out one after another, each once and with its reason."""
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
+    def __init__(self, spectrum: ImpedanceSpectrum) -> None:
+        self.spectrum = spectrum
+        self.f, self.z = spectrum.frequency_hz, spectrum.impedance_ohm
+        self.keep = np.ones(self.f.size, dtype=bool)
+        self.masks: list[Mask] = []
 
-    f_min_hz: Annotated[float, Ge(0)] = 0.0
-    """Lower points are left out; 0 keeps all."""
-    f_max_hz: Annotated[float, Gt(0)] = 1e9
-    """Higher points are left out; above any impedance analyser's range."""
-    min_points: Annotated[int, Ge(5)] = 10
-    """Fewer cannot determine even one arc with its blocking tail."""
-    max_rms_sigmas: Annotated[float, Gt(1)] = 1.5
-    """Largest Kramers-Kronig rms in units of the noise that passes."""
-    max_point_sigmas: Annotated[float, Gt(3)] = 5.0
-    """A point further from the Kramers-Kronig model is an outlier: 1 in 10^6 by chance."""
-    max_correlation: Annotated[float, Gt(0)] = 0.22
-    """Correlation of neighbouring residuals above which they are not noise; noise gives -0.15 +/- 0.1 after the fit."""
-    max_quality_percent: Annotated[float, Gt(0)] = 10.0
-    """Recorded THD or NSD above this is told as a finding: the answer is not linear, or not steady."""
-    max_noise: Annotated[float, Gt(0), Lt(1)] = 0.05
-    """Relative scatter beyond which the Kramers-Kronig test cannot decide."""
-    max_scatter: Annotated[float, Gt(0), Lt(1)] = 0.2
-    """Relative scatter beyond which the data are refused: no circuit can be told from any other."""
-    min_noise: Annotated[float, Gt(0)] = 1e-5
-    """Relative noise below this is a simulation's or a rounding's: no instrument is better."""
+    def take(self, bad: np.ndarray, reason: str) -> None:
+        """Leave out what is still there of ``bad`` (n,), True or the indices of the points."""
+        hit = np.flatnonzero(bad & self.keep) if bad.dtype == bool else bad[self.keep[bad]]
+        if hit.size:
+            self.masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason))
+            self.keep[hit] = False
+
+    @property
+    def kept(self) -> tuple[FloatArray, ComplexArray]:
+        """Frequencies and impedances of the points that are left."""
+        return self.f[self.keep], self.z[self.keep]
 
 
 def check_spectrum(
@@ -80,39 +74,9 @@ def check_spectrum(
     CheckError
         Too few usable points, Re Z negative for most of them, or nothing but scatter.
     """
-    f, z = spectrum.frequency_hz, spectrum.impedance_ohm
-    masks: list[Mask] = []
-    keep = np.ones(f.size, dtype=bool)
-
-    def mask(bad: np.ndarray, reason: str) -> None:
-        hit = np.flatnonzero(bad & keep)
-        if hit.size:
-            masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason))
-            keep[hit] = False
-
-    mask(~(np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)) | (np.abs(z) == 0), "not a number")
-    size = np.hypot(z.real, z.imag)  # overflows to inf, which is no impedance either
-    mask((size < MEASURABLE_OHM[0]) | (size > MEASURABLE_OHM[1]), "no impedance that an instrument can measure")
-    mask((f < settings.f_min_hz) | (f > settings.f_max_hz), "outside the f_min_hz, f_max_hz of the settings")
-    for low, high in mask_hz:
-        mask((f >= low) & (f <= high), f"left out by a person: {low:g} to {high:g} Hz")
-    _require(spectrum, keep, settings)
-    rising = np.flatnonzero(keep)[np.argsort(-f[keep])][: rising_head(f[keep], z[keep])]
-    mask(
-        np.isin(np.arange(f.size), rising),
-        "high-frequency artefact: |Z| rises with frequency although the phase is capacitive",
-    )
-    negative = keep & (z.real < 0)
-    if negative.sum() > 0.5 * keep.sum():
-        raise CheckError(
-            source=spectrum.source.file,
-            field="impedance_ohm",
-            problem=f"Re Z is negative at {int(negative.sum())} of {int(keep.sum())} points",
-            hint="sign or columns misread, or the cell was not connected",
-        )
-    mask(negative, "Re Z is negative: no passive sample answers so (cable, overload, or loss of control)")
-    _require(spectrum, keep, settings)
-    noise = max(estimate_noise(f[keep], z[keep]), settings.min_noise)
+    points = Masking(spectrum)
+    _leave_out_impossible(points, settings, mask_hz)
+    noise = max(estimate_noise(*points.kept), settings.min_noise)
     if noise > settings.max_scatter:
         raise CheckError(
             source=spectrum.source.file,
@@ -120,44 +84,78 @@ def check_spectrum(
             problem=f"the points scatter by {noise:.0%} of |Z|",
             hint="control was lost, or the cell was not connected: measure again",
         )
-    kk, outliers, suspects = _test(spectrum, keep, noise, settings)
-    sigmas = f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig"
+    kk, outliers, suspects = _test(spectrum, points.keep, noise, settings)
     if kk.level == "fail" and noise <= settings.max_noise:
-        before = keep.copy()
-        corner, by_ramp, by_point = phase_ramp(f[keep], z[keep], kk.n_elements)
-        if by_ramp > max(by_point, RAMP_SIGMAS**2 * noise**2) and _passes(
-            f[keep & (f <= corner)], z[keep & (f <= corner)], noise, settings
-        ):
-            outliers = []
-            turned = int(np.sum(keep & (f > corner)))
-            mask(f > corner, f"high-frequency artefact: the phase turns above {corner:.3g} Hz; the rest passes without")
-            kk = replace(kk, reason=f"{kk.reason}; passes without the {turned} fastest points, which are masked")
-        for i in outliers:
-            why = suspect_reason(i, f, spectrum.quality, settings.max_quality_percent)
-            mask(np.arange(f.size) == i, f"{sigmas}; {why}" if why else sigmas)
-        if not _passes(f[keep], z[keep], noise, settings):
-            head, tail = find_bad_end(f[before], z[before], noise, settings.max_point_sigmas, settings.max_rms_sigmas)
-            kept = np.flatnonzero(before)
-            mask(
-                np.isin(np.arange(f.size), kept[:head]),
-                "high-frequency artefact (cable, phase): the rest passes without",
-            )
-            mask(np.isin(np.arange(f.size), kept[kept.size - tail :]), "drift at the low end: the rest passes without")
-            if head or tail:
-                cut = f"the {head} fastest" if head else f"the {tail} slowest"
-                kk = replace(kk, reason=f"{kk.reason}; passes without {cut} points, which are masked")
+        kk = _leave_out_inconsistent(points, kk, outliers, noise, settings)
     for i, why in suspects:
-        mask(np.arange(f.size) == i, f"further than {SUSPECT_SIGMAS:g} sigma from Kramers-Kronig and {why}")
-    noise = max(estimate_noise(f[keep], z[keep]), settings.min_noise)
-    _require(spectrum, keep, settings)
+        points.take(np.array([i]), f"further than {SUSPECT_SIGMAS:g} sigma from Kramers-Kronig and {why}")
+    noise = max(estimate_noise(*points.kept), settings.min_noise)
+    _require(spectrum, points.keep, settings)
     return CheckedSpectrum(
         spectrum=spectrum,
-        keep=tuple(bool(k) for k in keep),
-        masks=tuple(masks),
+        keep=tuple(bool(k) for k in points.keep),
+        masks=tuple(points.masks),
         kk=kk,
         noise=noise,
-        findings=(*spectrum.findings, *_findings(spectrum, keep, kk, settings)),
+        findings=(*spectrum.findings, *_findings(spectrum, points.keep, kk, settings)),
     )
+
+
+def _leave_out_impossible(
+    points: Masking, settings: EisCheckSettings, mask_hz: tuple[tuple[float, float], ...]
+) -> None:
+    """What is no impedance of a passive sample, what the settings and a person exclude."""
+    f, z, spectrum = points.f, points.z, points.spectrum
+    finite = np.isfinite(f) & (f > 0) & np.isfinite(z.real) & np.isfinite(z.imag)
+    points.take(~finite | (np.abs(z) == 0), "not a number")
+    size = np.hypot(z.real, z.imag)  # overflows to inf, which is no impedance either
+    measurable = (size >= MEASURABLE_OHM[0]) & (size <= MEASURABLE_OHM[1])
+    points.take(~measurable, "no impedance that an instrument can measure")
+    points.take((f < settings.f_min_hz) | (f > settings.f_max_hz), "outside the f_min_hz, f_max_hz of the settings")
+    for low, high in mask_hz:
+        points.take((f >= low) & (f <= high), f"left out by a person: {low:g} to {high:g} Hz")
+    _require(spectrum, points.keep, settings)
+    rising = np.flatnonzero(points.keep)[np.argsort(-f[points.keep])][: rising_head(*points.kept)]
+    points.take(rising, "high-frequency artefact: |Z| rises with frequency although the phase is capacitive")
+    negative, n = points.keep & (z.real < 0), int(points.keep.sum())
+    if negative.sum() > 0.5 * n:
+        raise CheckError(
+            source=spectrum.source.file,
+            field="impedance_ohm",
+            problem=f"Re Z is negative at {int(negative.sum())} of {n} points",
+            hint="sign or columns misread, or the cell was not connected",
+        )
+    points.take(negative, "Re Z is negative: no passive sample answers so (cable, overload, or loss of control)")
+    _require(spectrum, points.keep, settings)
+
+
+def _leave_out_inconsistent(
+    points: Masking, kk: KramersKronig, outliers: list[int], noise: float, settings: EisCheckSettings
+) -> KramersKronig:
+    """Mask what keeps a spectrum from Kramers-Kronig: a turned phase, single points, or an end of the range."""
+    f, z, before = points.f, points.z, points.keep.copy()
+    corner, by_ramp, by_point = phase_ramp(*points.kept, kk.n_elements)
+    below = before & (f <= corner)
+    if by_ramp > max(by_point, RAMP_SIGMAS**2 * noise**2) and _passes(f[below], z[below], noise, settings):
+        outliers, turned = [], int(np.sum(before & (f > corner)))
+        points.take(
+            f > corner, f"high-frequency artefact: the phase turns above {corner:.3g} Hz; the rest passes without"
+        )
+        kk = replace(kk, reason=f"{kk.reason}; passes without the {turned} fastest points, which are masked")
+    sigmas = f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig"
+    for i in outliers:
+        why = suspect_reason(i, f, points.spectrum.quality, settings.max_quality_percent)
+        points.take(np.array([i]), f"{sigmas}; {why}" if why else sigmas)
+    if _passes(*points.kept, noise, settings):
+        return kk
+    head, tail = find_bad_end(f[before], z[before], noise, settings.max_point_sigmas, settings.max_rms_sigmas)
+    kept = np.flatnonzero(before)
+    points.take(kept[:head], "high-frequency artefact (cable, phase): the rest passes without")
+    points.take(kept[kept.size - tail :], "drift at the low end: the rest passes without")
+    if not (head or tail):
+        return kk
+    cut = f"the {head} fastest" if head else f"the {tail} slowest"
+    return replace(kk, reason=f"{kk.reason}; passes without {cut} points, which are masked")
 
 
 def _require(spectrum: ImpedanceSpectrum, keep: np.ndarray, settings: EisCheckSettings) -> None:
@@ -276,3 +274,9 @@ def _findings(
             problem = f"{name} above {settings.max_quality_percent:g} at {int(bad.sum())} point(s)"
             out.append(Finding(severity="warning", field=name, problem=problem, hint="smaller amplitude, longer wait"))
     return out
+
+
+def list_notes(checked: CheckedSpectrum) -> Iterator[Finding]:
+    """What a person at the instrument should know beside the findings."""
+    if checked.kk.level == "pass":
+        yield Finding(severity="info", field="kramers_kronig", problem=f"pass: {checked.kk.reason}")

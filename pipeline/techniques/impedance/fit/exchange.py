@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.science.impedance_elements import constant_phase, relaxation
+from pipeline.science.statistics import sigmas_of
 from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS
 from pipeline.techniques.impedance.model import SpectrumFit
 
@@ -22,12 +24,14 @@ MARGIN = 1e-6
 
 def predict_impedance(values: dict[str, float], omega: FloatArray) -> ComplexArray:
     """Z (n,) in ohm at omega (n,) in rad/s of parameters by impedance.py's names."""
-    jw = 1j * omega
-    z = values.get("R0", 0.0) + jw * values.get("L0", 0.0)
+    ln_omega = np.log(omega)
+    z = values.get("R0", 0.0) + 1j * omega * values.get("L0", 0.0)
     for name in (n.removesuffix("_0") for n in values if n.startswith("CPE") and n.endswith("_0")):
-        admittance = values[f"{name}_0"] * jw ** values[f"{name}_1"]
-        r = values.get(f"R{name[3:]}")
-        z = z + (1 / admittance if r is None else r / (1 + r * admittance))
+        q, n, r = values[f"{name}_0"], np.asarray(values[f"{name}_1"]), values.get(f"R{name[3:]}")
+        if r is None:
+            z = z + constant_phase(ln_omega, n, 1 / q)[0].together()
+        else:
+            z = z + relaxation(ln_omega, np.log(r * q) / n, n, r)[0].together()
     return np.asarray(z)
 
 
@@ -78,5 +82,5 @@ def to_impedance(fit: SpectrumFit) -> Any:
     values = np.array(fit.parameter_values)
     circuit = CustomCircuit(fit.circuit, initial_guess=values.tolist())
     circuit.parameters_ = values
-    circuit.conf_ = values * np.sqrt(np.clip(np.diag(fit.ln_covariance), 0, None))
+    circuit.conf_ = values * sigmas_of(fit.ln_covariance)
     return circuit

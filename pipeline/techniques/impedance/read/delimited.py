@@ -14,21 +14,17 @@ from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile
 from pipeline.core.values import Finding
+from pipeline.instruments.text.columns import curves_beside, require_columns, roles_of, si_column, source_of
 from pipeline.instruments.text.roles import Role
-from pipeline.instruments.text.settings import (
-    DelimitedSettings,
-    curves_beside,
-    require_columns,
-    roles_of,
-    si_column,
-    source_of,
-)
+from pipeline.instruments.text.settings import DelimitedSettings
 from pipeline.instruments.text.table import TextTable, find_tables
 from pipeline.instruments.text.vendors import vendor_table
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
 from pipeline.techniques.impedance.read.frequency_sweeps import cut_sweeps
 from pipeline.techniques.impedance.read.signs import im_sign, to_complex
 
+NO_HEADER = "no_header"
+"""Code of the finding that the columns were told by their numbers alone."""
 MIN_HEADERLESS_ROWS = 5
 """Fewer rows without a header are no evidence that a table is impedance."""
 
@@ -69,7 +65,8 @@ def read_delimited_impedance(raw: RawFile, settings: DelimitedSettings) -> tuple
     if not named:
         _require_plausible(raw, f[good], z[good])
         problem = "no header: columns taken as frequency/Hz, Re Z/ohm, Im Z/ohm"
-        notes.append(Finding(severity="warning", field="columns", problem=problem, hint="[settings.eis.read] columns"))
+        hint = "[settings.eis.read] columns"
+        notes.append(Finding(severity="warning", field="columns", problem=problem, hint=hint, code=NO_HEADER))
     if not good.any():
         raise ReadError(source=raw.name, field="frequency", problem="no row with a frequency above 0 and a number")
     if int(good.sum()) < good.size:
@@ -187,9 +184,11 @@ def _cut(
 
 def _temperature_k(table: TextTable, index: int, rows: np.ndarray) -> float | None:
     """Mean of a temperature column over the rows of a spectrum; None where it holds none."""
+    from pipeline.science.constants import ZERO_CELSIUS_K
+
     values = table.values[rows, index]
     values = values[np.isfinite(values) & (values != 0)]
     if not values.size:
         return None
-    kelvin = float(values.mean()) + (0.0 if table.names[index].text.rstrip(" )]").endswith("K") else 273.15)
+    kelvin = float(values.mean()) + (0.0 if table.names[index].text.rstrip(" )]").endswith("K") else ZERO_CELSIUS_K)
     return kelvin if 50 < kelvin < 900 else None

@@ -162,11 +162,13 @@ def split_spectra(table: EclabTable, keep: np.ndarray) -> list[np.ndarray]:
 
 def external_temperature_k(table: EclabTable, rows: np.ndarray) -> float | None:
     """Mean of a temperature that an external device recorded, in K; None where there is none."""
+    from pipeline.science.constants import ZERO_CELSIUS_K
+
     for name, column in table.columns.items():
         found = TEMPERATURE.match(name)
         if found:
             values = column[rows]
-            kelvin = values if found[3].upper() == "K" else values + 273.15
+            kelvin = values if found[3].upper() == "K" else values + ZERO_CELSIUS_K
             if np.all(np.isfinite(kelvin)) and 50 < float(kelvin.mean()) < 900:
                 return float(kelvin.mean())
     return None

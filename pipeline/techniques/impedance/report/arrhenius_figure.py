@@ -1,8 +1,6 @@
 """Arrhenius plots: ln(sigma T) against 1000/T, the line with its 95 % band; withheld values are not drawn.
 
-The band is that of ln(value) = a - Ea/kB (1/T - 1/T_ref): var = s_a^2 + (s_E u)^2 - 2 rho s_a s_E u with
-u = (1/T - 1/T_ref)/kB, times the Student factor that the interval of Ea carries.  Geometry, common to all temperatures,
-is not in the band.
+Geometry, common to all temperatures, is not in the band.
 """
 
 from __future__ import annotations
@@ -14,14 +12,11 @@ import numpy as np
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.report.canvas import Canvas, Drawing, Panel, draw, logarithmic
-from pipeline.core.report.columns import S_PER_CM
 from pipeline.core.report.style import DOUBLE, QUANTITY, SINGLE, series_style
-from pipeline.core.values import Estimate
+from pipeline.science.constants import S_PER_CM, T_25C_K, ZERO_CELSIUS_K
+from pipeline.science.line_estimates import line_at
 from pipeline.techniques.impedance.model import ArrheniusFit, ConductivityPoint
 
-KB_EV = 8.617333262e-5
-"""CODATA 2018, exact in the SI."""
-T_25C_K = 298.15
 X = ("inverse_temperature_1000_per_K", "1000 K / T")
 Y = ("conductivity_times_temperature_S_K_per_cm", "σ T / S K cm⁻¹")
 ORDER = ("total", "bulk", "amorphous", "interface")
@@ -32,29 +27,15 @@ def line_values(line: ArrheniusFit, t_k: FloatArray) -> tuple[FloatArray, FloatA
     a, e = line.ln_value_at_t_ref, line.activation_energy_ev
     if a is None or e is None:
         return None
-    u = (1 / t_k - 1 / line.t_ref_k) / KB_EV
-    ln = a.value - e.value * u
     kink, second = line.kink_temperature_k, line.second_activation_energy_ev
-    if kink is not None and second is not None:
-        bend = (1 / kink.value - 1 / line.t_ref_k) / KB_EV  # u at the kink; above it (in T) u is smaller
-        if line.t_ref_k <= kink.value:
-            ln = np.where(t_k > kink.value, a.value - e.value * bend - second.value * (u - bend), ln)
-        else:
-            cold = a.value - second.value * bend - e.value * (u - bend)
-            ln = np.where(t_k > kink.value, a.value - second.value * u, cold)
-    variance = a.sigma**2 + (e.sigma * u) ** 2 - 2 * line.correlation * a.sigma * e.sigma * u
-    return ln, student(e) * np.sqrt(np.clip(variance, 0, None))
-
-
-def student(e: Estimate) -> float:
-    """Half width of the 95 % interval in sigmas."""
-    return (e.high - e.low) / 2 / e.sigma if e.sigma > 0 else 1.96
+    bent = None if kink is None or second is None else (kink.value, second.value)
+    return line_at(t_k, line.t_ref_k, a, e, line.correlation, bent)
 
 
 def draw_totals(
     name: str, points: Sequence[ConductivityPoint], lines: Sequence[ArrheniusFit], *, simulated: bool
 ) -> Drawing:
-    """Total conductivity of every sample in one plot."""
+    """Total conductivity of every sample in one plot; points whose temperature is known."""
     samples = list(dict.fromkeys(p.sample for p in points))
     many = len(samples) > 6
     size = (DOUBLE if many else SINGLE * 1.45, 3.3)
@@ -131,7 +112,7 @@ def _series(
 ) -> None:
     """Points of one quantity, its line and band; nothing where all is withheld."""
     shown = [(p, p.conductivity_s_per_m) for p in points if p.conductivity_s_per_m is not None]
-    mine = [(p.temperature_k, e) for p, e in shown if p.verdict.printable and e.value > 0]
+    mine = [(p.temperature_k or T_25C_K, e) for p, e in shown if p.verdict.printable and e.value > 0]
     named = bool(mine)
     if mine:
         t = np.array([k for k, _ in mine])
@@ -163,16 +144,16 @@ def _extend(panel: Panel, label: str, line: ArrheniusFit, color: str) -> None:
 def _finish(panel: Panel, points: Sequence[ConductivityPoint]) -> None:
     """Log scale, and the temperature in °C along the top."""
     axes = panel.axes
-    t = np.array([p.temperature_k for p in points]) if points else np.array([298.15])
+    t = np.array([p.temperature_k or T_25C_K for p in points] or [T_25C_K])
     x = 1000 / t
     pad = 0.06 * max(float(np.ptp(x)), 0.3)
     axes.set_xlim(float(x.min()) - pad, float(x.max()) + pad)
-    given = [(p.conductivity_s_per_m, p.temperature_k) for p in points if p.verdict.printable]
+    given = [(p.conductivity_s_per_m, p.temperature_k or T_25C_K) for p in points if p.verdict.printable]
     values = [e.value * S_PER_CM * t for e, t in given if e is not None]
     logarithmic(axes, np.array(values))
     axes.tick_params(which="both", top=False)
     top = axes.secondary_xaxis("top", functions=(_celsius_of, _inverse_of))
-    low, high = 1000 / axes.get_xlim()[1] - 273.15, 1000 / axes.get_xlim()[0] - 273.15
+    low, high = 1000 / axes.get_xlim()[1] - ZERO_CELSIUS_K, 1000 / axes.get_xlim()[0] - ZERO_CELSIUS_K
     top.set_xticks(celsius_ticks(low, high))
     top.minorticks_off()
     top.set_xlabel("T / °C")
@@ -183,16 +164,16 @@ def celsius_ticks(low: float, high: float) -> list[float]:
     step = next((s for s in (5, 10, 20, 25, 50, 100, 200) if (high - low) / s <= 8), 500)
     ticks = [float(t) for t in np.arange(np.ceil(low / step) * step, high + 1e-9, step)]
     kept: list[float] = []
-    width = 1000 / (low + 273.15) - 1000 / (high + 273.15)
+    width = 1000 / (low + ZERO_CELSIUS_K) - 1000 / (high + ZERO_CELSIUS_K)
     for t in ticks:
-        if not kept or (1000 / (kept[-1] + 273.15) - 1000 / (t + 273.15)) / width > 0.085:
+        if not kept or (1000 / (kept[-1] + ZERO_CELSIUS_K) - 1000 / (t + ZERO_CELSIUS_K)) / width > 0.085:
             kept.append(t)
     return kept
 
 
 def _celsius_of(x: Any) -> Any:
-    return 1000 / np.clip(x, 1e-3, None) - 273.15
+    return 1000 / np.clip(x, 1e-3, None) - ZERO_CELSIUS_K
 
 
 def _inverse_of(celsius: Any) -> Any:
-    return 1000 / np.clip(np.asarray(celsius) + 273.15, 1e-3, None)
+    return 1000 / np.clip(np.asarray(celsius) + ZERO_CELSIUS_K, 1e-3, None)

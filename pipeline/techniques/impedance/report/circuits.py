@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 
-from pipeline.techniques.impedance.model import SpectrumFit
+from pipeline.core.report.text import file_stem
+from pipeline.core.technique import About
+from pipeline.science.statistics import sigmas_of
+from pipeline.techniques.impedance.model import ImpedanceSummary, SpectrumFit
 
 
 def circuit_json(fit: SpectrumFit, name: str) -> str:
@@ -15,7 +19,7 @@ def circuit_json(fit: SpectrumFit, name: str) -> str:
     The errors are the parameter times the standard deviation of its logarithm (first order), in the parameter's unit.
     """
     values = np.array(fit.parameter_values, dtype=float)
-    sigma = values * np.sqrt(np.clip(np.diag(fit.ln_covariance), 0, None)) if values.size else values
+    sigma = values * sigmas_of(fit.ln_covariance) if values.size else values
     data = {
         "Name": name,
         "Circuit String": fit.circuit,
@@ -28,3 +32,15 @@ def circuit_json(fit: SpectrumFit, name: str) -> str:
         "Verdict": f"{fit.verdict.level}: {fit.verdict.reason}",
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def circuit_files(summary: ImpedanceSummary, about: About) -> dict[str, bytes]:
+    """``circuits/<sample>_<file>_<loop>.json`` for every spectrum, as bytes."""
+    del about
+    files: dict[str, bytes] = {}
+    taken: set[str] = set()
+    for sample, fit in summary.spectra:
+        spectrum = fit.checked.spectrum
+        stem = file_stem(f"{sample}_{Path(spectrum.source.file).stem}_{spectrum.loop}", taken)
+        files[f"circuits/{stem}.json"] = circuit_json(fit, f"{sample} {spectrum.source.file} {spectrum.loop}").encode()
+    return files

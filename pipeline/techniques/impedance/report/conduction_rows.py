@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.core.report.columns import S_PER_CM, Row, Table, columns, given, judged, number, spread, with_geometry
-from pipeline.core.summary import RunSummary
-from pipeline.techniques.impedance.model import ArrheniusFit, CompositionOptimum
+from pipeline.core.tables import Row, Table, columns, given, judged, number, spread
+from pipeline.science.conduction import with_geometry
+from pipeline.science.constants import S_PER_CM
+from pipeline.techniques.impedance.model import ArrheniusFit, CompositionOptimum, ImpedanceSummary
 
 CONDUCTIVITY = columns(
     "sample temperature_K:number quantity method conductivity_S_per_cm:estimate verdict verdict_reason "
-    "conductivity_S_per_cm_sigma_without_geometry:number geometry_relative_sigma:number file loop:count"
+    "conductivity_S_per_cm_sigma_without_geometry:number geometry_relative_sigma:number file loop:count "
+    "conductivity_S_per_cm_sigma_statistical:number conductivity_S_per_cm_sigma_systematic:number"
 )
 ARRHENIUS = columns(
     "sample quantity basis method activation_energy_eV:estimate t_ref_K:number ln_value_at_t_ref:estimate "
@@ -18,7 +20,11 @@ ARRHENIUS = columns(
     "t_min_K:number t_max_K:number kink_temperature_K:estimate second_activation_energy_eV:estimate "
     "correlation:number verdict verdict_reason notes left_out geometry_relative_sigma:number "
     "activation_energy_eV_sigma_of_thermometer:number conductivity_25C_relative_sigma_of_thermometer:number "
-    "scatter_beyond_points:number delta_bic_kink:number delta_bic_needed:number"
+    "scatter_beyond_points:number delta_bic_kink:number delta_bic_needed:number "
+    "conductivity_25C_origin conductivity_25C_verdict conductivity_25C_verdict_reason "
+    "activation_energy_eV_sigma_statistical:number activation_energy_eV_sigma_systematic:number "
+    "activation_energy_eV_sigma_whole:number conductivity_25C_S_per_cm_sigma_statistical:number "
+    "conductivity_25C_S_per_cm_sigma_systematic:number conductivity_25C_S_per_cm_sigma_whole:number"
 )
 COMPOSITION = columns(
     "sample series x_lcf:number conductivity_25C_S_per_cm:estimate verdict verdict_reason optimum_x_lcf:estimate "
@@ -30,7 +36,7 @@ MEYER_NELDEL = columns("quantity energy_eV:estimate t_ref_K:number n_samples:cou
 OPTIMA = columns("series x_lcf:estimate conductivity_25C_S_per_cm:estimate n_points:count verdict verdict_reason")
 
 
-def conduction_tables(summary: RunSummary) -> dict[str, Table]:
+def conduction_tables(summary: ImpedanceSummary) -> dict[str, Table]:
     """conductivity, arrhenius, composition, optima and what follows from them; in the order of the summary."""
     each = "sample, quantity, method and basis"
     return {
@@ -48,7 +54,7 @@ def conduction_tables(summary: RunSummary) -> dict[str, Table]:
     }
 
 
-def _conductivity(summary: RunSummary) -> Iterator[Row]:
+def _conductivity(summary: ImpedanceSummary) -> Iterator[Row]:
     """Sigma and interval carry the geometry; beside them the sigma without it, for differences between temperatures."""
     for p in summary.conductivity:
         bare = given(p.conductivity_s_per_m, p.verdict)
@@ -64,6 +70,10 @@ def _conductivity(summary: RunSummary) -> Iterator[Row]:
             "geometry_relative_sigma": number(p.geometry_relative_sigma),
             "file": p.file,
             "loop": p.loop,
+            "conductivity_S_per_cm_sigma_statistical": None if bare is None else number(bare.sigma, S_PER_CM),
+            "conductivity_S_per_cm_sigma_systematic": None
+            if bare is None
+            else number(bare.value * p.systematic_relative_sigma, S_PER_CM),
         }
 
 
@@ -90,16 +100,30 @@ def _line(a: ArrheniusFit) -> Row:
         "delta_bic_kink": number(a.delta_bic_kink),
         "delta_bic_needed": number(a.delta_bic_needed),
     }
-    for name, estimate, factor in (
-        ("activation_energy_eV", a.activation_energy_ev, 1.0),
-        ("ln_value_at_t_ref", a.ln_value_at_t_ref, 1.0),
-        ("ln_prefactor", a.ln_prefactor, 1.0),
-        ("conductivity_25C_S_per_cm", a.conductivity_25c_s_per_m, S_PER_CM),
-        ("kink_temperature_K", a.kink_temperature_k, 1.0),
-        ("second_activation_energy_eV", a.second_activation_energy_ev, 1.0),
+    for name, estimate in (
+        ("activation_energy_eV", a.activation_energy_ev),
+        ("ln_value_at_t_ref", a.ln_value_at_t_ref),
+        ("ln_prefactor", a.ln_prefactor),
+        ("kink_temperature_K", a.kink_temperature_k),
+        ("second_activation_energy_eV", a.second_activation_energy_ev),
     ):
-        row |= spread(name, given(estimate, a.verdict), factor)
-    return row
+        row |= spread(name, given(estimate, a.verdict))
+    row |= spread("conductivity_25C_S_per_cm", given(a.conductivity_25c_s_per_m, a.room_verdict), S_PER_CM)
+    row["conductivity_25C_origin"] = a.conductivity_25c_origin
+    energy, room = (
+        given(a.activation_energy_whole_ev, a.verdict),
+        given(a.conductivity_25c_whole_s_per_m, a.room_verdict),
+    )
+    if energy is not None and a.activation_energy_ev is not None:
+        name = "activation_energy_eV_sigma"
+        row |= {f"{name}_statistical": number(a.activation_energy_ev.sigma), f"{name}_whole": number(energy.sigma)}
+        row[f"{name}_systematic"] = number(a.activation_energy_systematic_ev)
+    if room is not None:
+        name = "conductivity_25C_S_per_cm_sigma"
+        row[f"{name}_statistical"] = number(a.conductivity_25c_statistical_s_per_m, S_PER_CM)
+        row[f"{name}_systematic"] = number(a.conductivity_25c_systematic_s_per_m, S_PER_CM)
+        row[f"{name}_whole"] = number(room.sigma, S_PER_CM)
+    return row | judged(a.room_verdict, "conductivity_25C_verdict")
 
 
 def _optimum(o: CompositionOptimum) -> Row:
@@ -112,7 +136,7 @@ def _optimum(o: CompositionOptimum) -> Row:
     }
 
 
-def _comparisons(summary: RunSummary) -> Iterator[Row]:
+def _comparisons(summary: ImpedanceSummary) -> Iterator[Row]:
     for c in summary.comparisons:
         yield {
             "series_a": c.series_a,
@@ -123,7 +147,7 @@ def _comparisons(summary: RunSummary) -> Iterator[Row]:
         }
 
 
-def _rule(summary: RunSummary) -> Iterator[Row]:
+def _rule(summary: ImpedanceSummary) -> Iterator[Row]:
     m = summary.meyer_neldel
     if m is not None:
         yield {
@@ -135,7 +159,7 @@ def _rule(summary: RunSummary) -> Iterator[Row]:
         }
 
 
-def _densities(summary: RunSummary) -> Iterator[Row]:
+def _densities(summary: ImpedanceSummary) -> Iterator[Row]:
     for d in summary.densities:
         yield {
             "sample": d.sample,
@@ -145,7 +169,7 @@ def _densities(summary: RunSummary) -> Iterator[Row]:
         }
 
 
-def _composition(summary: RunSummary) -> Iterator[Row]:
+def _composition(summary: ImpedanceSummary) -> Iterator[Row]:
     best = {o.series: o for o in summary.optima}
     for p in summary.composition:
         row: Row = {

@@ -13,12 +13,15 @@ from pipeline.core.arrays import FloatArray
 from pipeline.core.report.canvas import Canvas, Drawing, Panel, draw, logarithmic
 from pipeline.core.report.style import BLUE, DOUBLE, GREY, QUANTITY, RED, SINGLE
 from pipeline.core.report.text import si_text
+from pipeline.science.constants import T_25C_K, ZERO_CELSIUS_K
+from pipeline.science.impedance_elements import relaxation
 from pipeline.techniques.impedance.model import Arc, RegionAssignment, SpectrumFit
 
-ROOM_K = 298.15
 LEFT, WIDTH, STEP = 0.55, 2.65, 3.4
 POINTS = 72 * WIDTH
 """Width of the Nyquist plot in points."""
+LN_OMEGA_TAU = np.concatenate([[-700.0], np.linspace(-2.5, 2.5, 41) * np.log(10), [9 * np.log(10)]])
+"""Where an arc is drawn: around its top, and where it has closed and opened."""
 Box = tuple[float, float, float, float]
 """Left, low, right, high."""
 
@@ -26,14 +29,14 @@ Box = tuple[float, float, float, float]
 def celsius(fit: SpectrumFit) -> str:
     """Temperature as text, with a true minus."""
     t = fit.checked.spectrum.temperature_k
-    return "no temperature" if t is None else f"{t - 273.15:.4g} °C".replace("-", "−")
+    return "no temperature" if t is None else f"{t - ZERO_CELSIUS_K:.4g} °C".replace("-", "−")
 
 
 def chosen(fits: Sequence[SpectrumFit]) -> tuple[SpectrumFit, ...]:
     """The coldest spectrum, and the one nearest 25 °C where that is another temperature."""
     known = [f for f in fits if f.checked.spectrum.temperature_k is not None] or list(fits)
     coldest = min(known, key=lambda f: f.checked.spectrum.temperature_k or 0.0)
-    room = min(known, key=lambda f: abs((f.checked.spectrum.temperature_k or 0.0) - ROOM_K))
+    room = min(known, key=lambda f: abs((f.checked.spectrum.temperature_k or 0.0) - T_25C_K))
     same = room.checked.spectrum.temperature_k == coldest.checked.spectrum.temperature_k
     return (coldest,) if same else (coldest, room)
 
@@ -145,8 +148,7 @@ def arc_curve(fit: SpectrumFit, arc: Arc) -> FloatArray | None:
     r, n = given.get(f"R{arc.number}"), given.get(f"CPE{arc.number}_1", 1.0)
     if r is None:
         return None
-    wt = np.concatenate([[0.0], np.logspace(-2.5, 2.5, 41), [1e9]])
-    z = r / (1 + (1j * wt) ** n)
+    z, _, _ = relaxation(LN_OMEGA_TAU, np.zeros(1), np.array([n]), r)
     return np.array([z.real, -z.imag])
 
 

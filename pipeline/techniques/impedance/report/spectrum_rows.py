@@ -6,17 +6,21 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pipeline.core.report.columns import S_PER_CM, Row, Table, columns, conductivity_of, given, judged, number, spread
 from pipeline.core.sample import Pellet
-from pipeline.core.summary import RunSummary
+from pipeline.core.tables import Row, Table, columns, given, judged, number, spread
+from pipeline.core.values import Estimate
 from pipeline.core.words import clauses
-from pipeline.techniques.impedance.model import Arc, PelletFit, RegionAssignment, SpectrumFit
+from pipeline.science.conduction import conductivity_of
+from pipeline.science.constants import S_PER_CM
+from pipeline.science.statistics import sigmas_of
+from pipeline.techniques.impedance.model import Arc, ImpedanceSummary, PelletFit, RegionAssignment, SpectrumFit
 
 SPECTRA = columns(
     "sample file loop:count temperature_K:number temperature_origin f_min_Hz:number f_max_Hz:number n_points:count "
     "n_masked:count kk_verdict kk_verdict_reason kk_rms_percent:number noise_percent:number n_arcs:count circuit "
     "chi2_reduced:number fit_verdict fit_verdict_reason total_resistance_ohm:estimate series_resistance_ohm:sigma "
-    "inductance_H:sigma blocking_q:sigma blocking_exponent:sigma format instrument"
+    "inductance_H:sigma blocking_q:sigma blocking_exponent:sigma format instrument "
+    "total_verdict total_verdict_reason copy_of"
 )
 ARCS = columns(
     "sample file loop:count temperature_K:number method arc:count region region_candidates region_reasons verdict "
@@ -33,7 +37,7 @@ MODELS = columns(
 )
 
 
-def impedance_tables(summary: RunSummary) -> dict[str, Table]:
+def impedance_tables(summary: ImpedanceSummary) -> dict[str, Table]:
     """spectra, arcs, fit_parameters, model_comparison; in the order of the summary, then of the arcs."""
     return {
         "spectra": Table(row="impedance spectrum", columns=SPECTRA, rows=tuple(_spectra(summary))),
@@ -48,7 +52,8 @@ def _key(sample: str, fit: SpectrumFit) -> Row:
     return {"sample": sample, "file": s.source.file, "loop": s.loop, "temperature_K": number(s.temperature_k)}
 
 
-def _spectra(summary: RunSummary) -> Iterator[Row]:
+def _spectra(summary: ImpedanceSummary) -> Iterator[Row]:
+    copies = {(c.sample, c.file, c.loop): c.copy_of for c in summary.copies}
     for sample, fit in summary.spectra:
         s, kk, f = fit.checked.spectrum, fit.checked.kk, fit.checked.spectrum.frequency_hz
         yield {
@@ -73,10 +78,12 @@ def _spectra(summary: RunSummary) -> Iterator[Row]:
             **spread("blocking_exponent", fit.blocking_exponent, interval=False),
             "format": s.source.format,
             "instrument": s.source.instrument,
+            **(judged(fit.total_verdict, "total_verdict") if fit.total_verdict else {}),
+            "copy_of": copies.get((sample, s.source.file, s.loop), ""),
         }
 
 
-def regions_of(summary: RunSummary) -> dict[tuple[str, str, int], tuple[RegionAssignment, ...]]:
+def regions_of(summary: ImpedanceSummary) -> dict[tuple[str, str, int], tuple[RegionAssignment, ...]]:
     """(sample, file, loop) -> assignments of the single fit; the pellet keeps them in the order of its spectra."""
     mine: dict[str, list[SpectrumFit]] = {}
     for sample, fit in summary.spectra:
@@ -92,7 +99,7 @@ def regions_of(summary: RunSummary) -> dict[tuple[str, str, int], tuple[RegionAs
     return found
 
 
-def _pellets(summary: RunSummary) -> dict[str, Pellet]:
+def _pellets(summary: ImpedanceSummary) -> dict[str, Pellet]:
     known = {s.id: s.pellet for s in summary.samples}
     known |= {p.sample: p.pellet for p in summary.pellets if p.pellet is not None}
     return {name: pellet for name, pellet in known.items() if pellet is not None}
@@ -126,15 +133,13 @@ def _single(arc: Arc) -> Row:
     return row
 
 
-def _sigma(resistance: object, pellet: Pellet | None) -> Row:
-    from pipeline.core.values import Estimate
-
-    if pellet is None or not isinstance(resistance, Estimate) or resistance.value <= 0:
+def _sigma(resistance: Estimate | None, pellet: Pellet | None) -> Row:
+    if pellet is None or resistance is None or resistance.value <= 0:
         return {}
     return spread("conductivity_S_per_cm", conductivity_of(resistance, pellet), S_PER_CM)
 
 
-def _arcs(summary: RunSummary) -> Iterator[Row]:
+def _arcs(summary: ImpedanceSummary) -> Iterator[Row]:
     pellets, regions = _pellets(summary), regions_of(summary)
     for sample, fit in summary.spectra:
         s = fit.checked.spectrum
@@ -175,11 +180,11 @@ def _series_arcs(pellet: PelletFit, geometry: Pellet | None) -> Iterator[Row]:
             yield row
 
 
-def _parameters(summary: RunSummary) -> Iterator[Row]:
+def _parameters(summary: ImpedanceSummary) -> Iterator[Row]:
     for sample, fit in summary.spectra:
         n = len(fit.parameter_values)
         wide = fit.ln_covariance.shape == (n, n)
-        ln_sigma = np.sqrt(np.clip(np.diag(fit.ln_covariance), 0, None)) if wide else np.full(n, np.nan)
+        ln_sigma = sigmas_of(fit.ln_covariance) if wide else np.full(n, np.nan)
         for name, value, s in zip(fit.parameter_names, fit.parameter_values, ln_sigma, strict=True):
             yield {
                 **_key(sample, fit),
@@ -192,7 +197,7 @@ def _parameters(summary: RunSummary) -> Iterator[Row]:
             }
 
 
-def _models(summary: RunSummary) -> Iterator[Row]:
+def _models(summary: ImpedanceSummary) -> Iterator[Row]:
     for sample, fit in summary.spectra:
         for m in fit.scores:
             yield {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from pipeline.core.report.blocks import (
+from pipeline.core.blocks import (
     Block,
     Bullets,
     Cell,
@@ -17,17 +17,25 @@ from pipeline.core.report.blocks import (
     numeric,
     verdict_cell,
 )
-from pipeline.core.report.columns import S_PER_CM, conductivity_of
-from pipeline.core.report.gallery import Gallery
-from pipeline.core.report.text import BASIS, celsius_text, estimate_text, interval_text, plain, plural, si_text
+from pipeline.core.report.text import celsius_text, estimate_text, interval_text, plain, plural, si_text
 from pipeline.core.sample import Pellet
-from pipeline.core.summary import RunSummary
+from pipeline.core.technique import Figures
 from pipeline.core.values import Estimate
 from pipeline.core.words import clauses, number_text
-from pipeline.techniques.impedance.model import Arc, PelletFit, RegionAssignment, SeriesFit, SpectrumFit
+from pipeline.science.conduction import conductivity_of, pellet_density
+from pipeline.science.constants import S_PER_CM
+from pipeline.techniques.impedance.model import (
+    Arc,
+    ImpedanceSummary,
+    PelletFit,
+    RegionAssignment,
+    SeriesFit,
+    SpectrumFit,
+)
 from pipeline.techniques.impedance.report.nyquist_figure import chosen, draw_spectra, frequency_text
 from pipeline.techniques.impedance.report.nyquist_sheet import draw_sheet, list_sheets
 from pipeline.techniques.impedance.report.spectrum_rows import regions_of
+from pipeline.techniques.impedance.report.words import BASIS
 
 EIS_HEAD = "T | file | points | Kramers–Kronig | arcs | R total | χ²/ν | verdict"
 ARC_HEAD = "T | arc | region | R | σ / mS cm⁻¹ | C | n | apex | verdict"
@@ -35,7 +43,7 @@ REGION_HEAD = "T | arc | region | candidates | C·l/A | εr | evidence"
 SERIES_HEAD = "arc | region | Ea / eV | R(25 °C) | C | n | given at"
 
 
-def impedance_section(summary: RunSummary, gallery: Gallery) -> Section | None:
+def impedance_section(summary: ImpedanceSummary, gallery: Figures) -> Section | None:
     """All samples with impedance, in the study's order; None where there is none."""
     if not summary.spectra:
         return None
@@ -55,7 +63,7 @@ def impedance_section(summary: RunSummary, gallery: Gallery) -> Section | None:
     )
 
 
-def _overview(summary: RunSummary) -> Iterator[str]:
+def _overview(summary: ImpedanceSummary) -> Iterator[str]:
     kk: Counter[str] = Counter(f.checked.kk.level for _, f in summary.spectra)
     arcs: Counter[str] = Counter(a.verdict.level for _, f in summary.spectra for a in f.arcs)
     masked = sum(len(f.checked.keep) - sum(f.checked.keep) for _, f in summary.spectra)
@@ -66,7 +74,8 @@ def _overview(summary: RunSummary) -> Iterator[str]:
     )
     yield (
         "An arc that the data do not determine is withheld: its row gives the reason and no number. The total is "
-        "the sum that all models agree on and is given wherever the low-frequency intercept is measured."
+        "the sum that all models agree on; it has a verdict of its own and is given wherever the low-frequency "
+        "intercept is measured."
     )
 
 
@@ -80,7 +89,7 @@ def _sample(
     assigned: Sequence[Sequence[RegionAssignment]],
     pellet: PelletFit | None,
     geometry: Pellet | None,
-    gallery: Gallery,
+    gallery: Figures,
 ) -> list[Block]:
     shown = chosen(fits)
     regions = [assigned[next(i for i, f in enumerate(fits) if f is s)] for s in shown]
@@ -126,7 +135,7 @@ def _geometry(pellet: Pellet | None) -> str:
     )
     text += f" ± {pellet.relative_sigma:.1%}"
     if pellet.mass_kg is not None:
-        density = pellet.mass_kg / (pellet.area_m2 * pellet.thickness_m) / 1e3
+        density = pellet_density(pellet, pellet.mass_kg) / 1e3
         text += f", {pellet.mass_kg * 1e6:.4g} mg, {density:.3g} g cm⁻³"
     return text + "."
 
@@ -141,7 +150,7 @@ def _spectrum(fit: SpectrumFit) -> tuple[Cell | str, ...]:
         numeric(str(n) if used == n else f"{used} of {n}"),
         Cell(text=kk.level, mark=kk.level, note=kk.reason),
         numeric(str(fit.n_arcs)),
-        measured(*si_text(fit.total_resistance, "Ω")),
+        measured(*si_text(fit.total_resistance, "Ω"), fit.total_verdict.level if fit.total_verdict else ""),
         numeric(plain(fit.chi2_reduced, 3)),
         verdict_cell(fit.verdict),
     )

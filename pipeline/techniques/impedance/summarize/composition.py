@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Annotated, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.sample import Sample
-from pipeline.core.values import Estimate, Level, Verdict
-from pipeline.science.lines import student_t
+from pipeline.core.values import Z95, Estimate, Level, Verdict
+from pipeline.science.constants import T_25C_K
+from pipeline.science.statistics import interval_sigma, log_estimate, lognormal_estimate, student_t
 from pipeline.techniques.impedance.model import (
     ArrheniusFit,
     CompositionOptimum,
@@ -28,24 +27,7 @@ from pipeline.techniques.impedance.model import (
     ConductivityPoint,
     SeriesComparison,
 )
-
-T_25C_K = 298.15
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompositionSettings:
-    """Table ``[settings.summarize.composition]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    near_25c_k: Annotated[float, Ge(0)] = 1.0
-    """A total measured this near 25 °C stands in where a sample has no Arrhenius line."""
-    top_factor: Annotated[float, Gt(1)] = 5.0
-    """Points within this factor of the best one are near the top: further out ln sigma need not be a parabola."""
-    min_points: Annotated[int, Ge(4)] = 4
-    """A parabola goes through any three: the fourth tests it."""
-    pellet_sigma: Annotated[float, Ge(0)] = 0.02
-    """Scatter of ln sigma between equal pellets, at least: keeps one well known pellet from deciding alone."""
+from pipeline.techniques.impedance.settings import CompositionSettings
 
 
 def summarize_composition(
@@ -82,9 +64,9 @@ def _point(
     points: Sequence[ConductivityPoint],
     settings: CompositionSettings,
 ) -> CompositionPoint:
-    """The total at 25 °C: from the line in ln(sigma T), else measured at 25 °C."""
+    """The total at 25 °C as the headline has it, else measured at 25 °C."""
     mine = [a for a in lines if a.sample == sample.id and a.quantity == "total" and a.basis == "sigma_T"]
-    good = sorted((a for a in mine if a.verdict.printable), key=lambda a: a.method != "single")
+    good = sorted((a for a in mine if a.room_verdict.printable), key=lambda a: a.method != "single")
     near = [
         p
         for p in points
@@ -92,17 +74,19 @@ def _point(
         and p.quantity == "total"
         and p.method == "single"
         and p.verdict.printable
+        and p.temperature_k is not None
         and abs(p.temperature_k - T_25C_K) <= settings.near_25c_k
     ]
     estimate: Estimate | None = None
     if good and good[0].conductivity_25c_s_per_m is None:
         verdict = Verdict(level="refused", reason=f"no conductivity at 25 °C: {good[0].verdict.reason}")
     elif good:
-        how = "extrapolated" if good[0].extrapolated else "interpolated"
-        estimate = good[0].conductivity_25c_s_per_m
-        verdict = Verdict(level=good[0].verdict.level, reason=f"{how} by the Arrhenius line: {good[0].verdict.reason}")
+        estimate, verdict = good[0].conductivity_25c_s_per_m, good[0].room_verdict
+        if good[0].conductivity_25c_origin in ("", "line", "series"):
+            how = "extrapolated" if good[0].extrapolated else "interpolated"
+            verdict = replace(verdict, reason=f"{how} by the Arrhenius line: {verdict.reason}")
     elif near:
-        p = min(near, key=lambda p: abs(p.temperature_k - T_25C_K))
+        p = min(near, key=lambda p: abs((p.temperature_k or 0.0) - T_25C_K))
         estimate = _with_geometry(p)
         why = f"measured at {p.temperature_k:.2f} K, no Arrhenius line"
         verdict = Verdict(level="weak", reason=why)
@@ -119,8 +103,7 @@ def _with_geometry(p: ConductivityPoint) -> Estimate | None:
     if e is None:
         return None
     relative = float(np.hypot(e.sigma / e.value, p.geometry_relative_sigma))
-    wide = float(np.exp(1.959964 * relative))
-    return Estimate(value=e.value, sigma=e.value * relative, unit=e.unit, low95=e.value / wide, high95=e.value * wide)
+    return lognormal_estimate(e.value, relative, e.unit)
 
 
 def find_optimum(series: str, points: Sequence[CompositionPoint], settings: CompositionSettings) -> CompositionOptimum:
@@ -151,21 +134,13 @@ def find_optimum(series: str, points: Sequence[CompositionPoint], settings: Comp
         return undetermined(f"the largest conductivity is at the edge, x = {best:g}: extend the series", x.size)
     inside = "" if x.min() <= low and high <= x.max() else "; the interval leaves the measured compositions"
     height, s_height = parabola.height()
-    half = parabola.quantile * s_height
-    q = 2 * 1.959964
     text = f"parabola in ln sigma through {x.size} compositions, scatter {parabola.scatter:.1%}{inside}"
     return CompositionOptimum(
         series=series,
         x_optimum=Estimate(value=top, sigma=parabola.sigma_top(), unit="1", low95=low, high95=high),
-        conductivity_s_per_m=Estimate(
-            value=float(np.exp(height)),
-            sigma=float(np.exp(height)) * s_height,
-            unit="S/m",
-            low95=float(np.exp(height - half)),
-            high95=float(np.exp(height + half)),
-        ),
+        conductivity_s_per_m=log_estimate(height, s_height, "S/m", parabola.quantile * s_height),
         n_points=x.size,
-        verdict=Verdict(level="resolved" if not inside and (high - low) / q <= 0.05 else "weak", reason=text),
+        verdict=Verdict(level="resolved" if not inside and interval_sigma(low, high) <= 0.05 else "weak", reason=text),
     )
 
 
@@ -178,12 +153,11 @@ def compare_series(
     for (name_a, va, xa, ta), (name_b, vb, xb, tb) in combinations(best, 2):
         ratio = va.value / vb.value
         sigma = float(np.hypot(va.sigma / va.value, vb.sigma / vb.value))
-        wide = float(np.exp(1.959964 * sigma))
-        estimate = Estimate(value=ratio, sigma=ratio * sigma, unit="1", low95=ratio / wide, high95=ratio * wide)
+        estimate = lognormal_estimate(ratio, sigma, "1")
         x = None
         if xa is not None and xb is not None:
             x = Estimate(value=xa.value - xb.value, sigma=float(np.hypot(xa.sigma, xb.sigma)), unit="1")
-        significant = "significant" if abs(np.log(ratio)) > 1.959964 * sigma else "not significant"
+        significant = "significant" if abs(np.log(ratio)) > Z95 * sigma else "not significant"
         text = f"{significant}: {name_a} {ta}, {name_b} {tb}"
         level: Level = "resolved" if xa is not None and xb is not None and sigma <= 0.05 else "weak"
         out.append(
@@ -249,7 +223,7 @@ class _Parabola:
             middle=middle,
             c=c,
             covariance=np.asarray(normal * max(scale, 1.0), dtype=float),
-            quantile=student_t(dof) if scale > 1 else 1.959964,
+            quantile=student_t(dof) if scale > 1 else Z95,
             scatter=float(np.sqrt(scale)) * float(np.median(sigma)),
         )
 

@@ -9,14 +9,13 @@ give still has its point there, without a value and with the reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
 import numpy as np
-from annotated_types import Gt, Lt
 
-from pipeline.core.sample import Pellet, Sample
+from pipeline.core.sample import Sample
 from pipeline.core.values import Estimate, Verdict
+from pipeline.science.conduction import bare_conductivity, invert
 from pipeline.techniques.impedance.model import (
     Arc,
     ConductivityPoint,
@@ -26,28 +25,13 @@ from pipeline.techniques.impedance.model import (
     SeriesFit,
     SpectrumFit,
 )
+from pipeline.techniques.impedance.settings import ConductivitySettings
 
 NO_GEOMETRY = "no pellet geometry in the study: R cannot be made a conductivity"
 REGIONS = ("bulk", "amorphous", "interface")
 ELECTRODE_F_PER_M = 1e-5
 """C l/A from which on a closed arc is an electrode's, not the pellet's: 1e-7 F/cm (Irvine, Sinclair and West, Adv. Mater. 2
 (1990) 132)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConductivitySettings:
-    """Table ``[settings.summarize.conductivity]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    resolved_sigma: Annotated[float, Gt(0), Lt(1)] = 0.05
-    """Largest relative sigma of a resolved total, geometry aside: the same bar as for a single arc."""
-    weak_sigma: Annotated[float, Gt(0), Lt(1)] = 0.20
-    """Largest relative sigma of a total that is given at all: beyond it the number misleads."""
-    min_relative_density: Annotated[float, Gt(0)] = 0.5
-    """A pellet less dense than this against its crystals is a wrong length or mass, not a pellet."""
-    max_relative_density: Annotated[float, Gt(0)] = 1.05
-    """A pellet cannot be denser than its crystals; 5 % for the errors of l, d and m."""
 
 
 def summarize_conductivity(
@@ -81,7 +65,7 @@ def summarize_conductivity(
     if pellet.series is not None:
         points += _series_points(sample, pellet.series, pellet.series_regions, named)
     rank = {q: i for i, q in enumerate(("total", *REGIONS))}
-    return tuple(sorted(points, key=lambda p: (rank[p.quantity], p.method, p.temperature_k, p.file, p.loop)))
+    return tuple(sorted(points, key=lambda p: (rank[p.quantity], p.method, p.temperature_k or 0.0, p.file, p.loop)))
 
 
 def _named_regions(pellet: PelletFit) -> list[str]:
@@ -99,9 +83,7 @@ def _point(
     spectrum = fit.checked.spectrum
     return make_point(
         sample,
-        spectrum.source.file,
-        spectrum.loop,
-        spectrum.temperature_k or 0.0,
+        (spectrum.source.file, spectrum.loop, spectrum.temperature_k),
         quantity,
         "single",
         resistance,
@@ -109,11 +91,13 @@ def _point(
     )
 
 
+Place = tuple[str, int, float | None]
+"""File, loop and temperature in K of a spectrum."""
+
+
 def make_point(
     sample: Sample,
-    file: str,
-    loop: int,
-    temperature_k: float,
+    place: Place,
     quantity: str,
     method: Literal["single", "series"],
     resistance: Estimate | None,
@@ -121,10 +105,10 @@ def make_point(
     kink_k: float | None = None,
 ) -> ConductivityPoint:
     """One point; without a geometry it is refused, and holds 1/R."""
+    file, loop, temperature_k = place
     bare: Verdict | None = None
     if sample.pellet is None and verdict.printable:
-        bare, verdict = verdict, Verdict(level="refused", reason=NO_GEOMETRY)
-    known = sample.pellet is not None and resistance is not None
+        bare, verdict = verdict, Verdict(level="refused", reason=NO_GEOMETRY, code="no_geometry")
     return ConductivityPoint(
         sample=sample.id,
         file=file,
@@ -132,41 +116,34 @@ def make_point(
         temperature_k=temperature_k,
         quantity=quantity,
         method=method,
-        conductivity_s_per_m=_conductivity(resistance, sample.pellet) if known else None,  # type: ignore[arg-type]
+        conductivity_s_per_m=bare_conductivity(resistance, sample.pellet) if resistance and sample.pellet else None,
         geometry_relative_sigma=0.0 if sample.pellet is None else sample.pellet.relative_sigma,
         verdict=verdict,
         series_kink_k=kink_k,
-        conductance_s=_inverse(resistance, 1.0, "S") if bare is not None and resistance is not None else None,
+        conductance_s=invert(resistance) if bare is not None and resistance is not None else None,
         conductance_verdict=bare,
+        resistance_ohm=resistance.value if resistance is not None and resistance.value > 0 else None,
     )
-
-
-def _conductivity(resistance: Estimate, pellet: Pellet) -> Estimate:
-    """(l/A)/R in S/m without the geometry's uncertainty; the ends of the interval change places."""
-    return _inverse(resistance, pellet.cell_constant_per_m, "S/m")
-
-
-def _inverse(resistance: Estimate, k: float, unit: str) -> Estimate:
-    """k/R."""
-    r = resistance.value
-    low, high = max(resistance.low, 1e-12 * r), max(resistance.high, r)
-    return Estimate(value=k / r, sigma=k / r * resistance.sigma / r, unit=unit, low95=k / high, high95=k / low)
 
 
 def _total(sample: Sample, fit: SpectrumFit, settings: ConductivitySettings) -> ConductivityPoint:
     total = fit.total_resistance
+    known = fit.total_verdict
     if total is None:
-        verdict = Verdict(level="refused", reason=f"no total resistance: {fit.verdict.reason}")
+        why = f"no total resistance: {(known or fit.verdict).reason}"
+        verdict = Verdict(level="refused", reason=why, code=known.code if known else "total_none")
         return _point(sample, fit, "total", None, verdict)
     relative = total.sigma / total.value
     text = f"sigma {relative:.2%} without geometry"
     if relative > settings.weak_sigma:
-        verdict = Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
+        verdict = Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}", code="total_wide")
         return _point(sample, fit, "total", None, verdict)
     if relative > settings.resolved_sigma:
-        verdict = Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
+        verdict = Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}", code="total_wide")
+    elif known is not None and known.level == "weak":
+        verdict = Verdict(level="weak", reason=f"{text}; {known.reason}", code=known.code)
     else:
-        verdict = Verdict(level="resolved", reason=text)
+        verdict = Verdict(level="resolved", reason=text, code="total_agreed")
     return _point(sample, fit, "total", total, doubt_electrode(verdict, fit.arcs, sample))
 
 
@@ -178,7 +155,9 @@ def doubt_electrode(verdict: Verdict, arcs: Sequence[Arc] | Sequence[SeriesArc],
     if not mine or not verdict.printable:
         return verdict
     return Verdict(
-        level="weak", reason=f"{verdict.reason}; holds {', '.join(mine)}, an electrode's: the pellet's is less"
+        level="weak",
+        reason=f"{verdict.reason}; holds {', '.join(mine)}, an electrode's: the pellet's is less",
+        code="total_holds_electrode",
     )
 
 
@@ -210,7 +189,7 @@ def _series_points(
         if region in named:
             rows = zip(at, arc.resistance_ohm, arc.verdicts, strict=True)
             out += [
-                make_point(sample, *place, region, "series", r, verdict, series.kink_temperature_k)
+                make_point(sample, place, region, "series", r, verdict, series.kink_temperature_k)
                 for place, r, verdict in rows
             ]
     for i, place in enumerate(at):
@@ -222,5 +201,5 @@ def _series_points(
             text = f"the joint fit may not be used: {series.usable.reason}"
         resistance = Estimate(value=total, sigma=sigma, unit="ohm") if total > 0 else None
         verdict = doubt_electrode(Verdict(level=level, reason=text), series.arcs, sample)
-        out.append(make_point(sample, *place, "total", "series", resistance, verdict, series.kink_temperature_k))
+        out.append(make_point(sample, place, "total", "series", resistance, verdict, series.kink_temperature_k))
     return out

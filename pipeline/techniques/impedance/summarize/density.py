@@ -11,8 +11,9 @@ import numpy as np
 
 from pipeline.core.sample import Sample
 from pipeline.core.values import Estimate, Finding, Verdict
+from pipeline.science.conduction import pellet_density
 from pipeline.techniques.impedance.model import PelletDensity
-from pipeline.techniques.impedance.summarize.conductivity import ConductivitySettings
+from pipeline.techniques.impedance.settings import ConductivitySettings
 
 ANY_SOLID_KG_PER_M3 = (500.0, 12000.0)
 """What a pressed pellet can weigh at all, where the study gives no density."""
@@ -45,8 +46,8 @@ def _compare(sample: Sample, by_id: Mapping[str, Sample], settings: Conductivity
     p = sample.pellet
     assert p is not None
     assert p.mass_kg is not None
-    rho = p.mass_kg / (p.area_m2 * p.thickness_m)
-    density = Estimate(value=rho, sigma=rho * _volume_sigma(sample), unit="kg/m3")
+    rho = pellet_density(p, p.mass_kg)
+    density = Estimate(value=rho, sigma=rho * p.relative_sigma, unit="kg/m3")
     expected = expected_density(sample, by_id)
     text = f"{rho / 1000:.3g} g/cm3"
     relative = None
@@ -57,7 +58,7 @@ def _compare(sample: Sample, by_id: Mapping[str, Sample], settings: Conductivity
         low, high, how = expected
         ratio = rho / ((low + high) / 2)
         half = (high - low) / (high + low)
-        sigma = ratio * float(np.hypot(_volume_sigma(sample), half / np.sqrt(3)))
+        sigma = ratio * float(np.hypot(p.relative_sigma, half / np.sqrt(3)))
         relative = Estimate(value=ratio, sigma=sigma, unit="1")
         good = rho / high <= settings.max_relative_density and rho / low >= settings.min_relative_density
         reason = f"{text}, {ratio:.3g} of {(low + high) / 2000:.3g} g/cm3 ({how})"
@@ -73,12 +74,6 @@ def _compare(sample: Sample, by_id: Mapping[str, Sample], settings: Conductivity
         verdict=Verdict(level="resolved" if good else "weak", reason=reason + ("" if good else ": implausible")),
         findings=findings,
     )
-
-
-def _volume_sigma(sample: Sample) -> float:
-    p = sample.pellet
-    assert p is not None
-    return float(np.hypot(p.thickness_sigma_m / p.thickness_m, 2 * p.diameter_sigma_m / p.diameter_m))
 
 
 def _hint(ratio: float) -> str:

@@ -25,7 +25,13 @@ def doubt_lines(lines: Sequence[ArrheniusFit], doubts: Mapping[str, str]) -> lis
     """Lines of doubted pellets, weak at most: one verdict stands for sigma(25 °C) and Ea, and says which of them is meant."""
     known = [a.conductivity_25c_s_per_m is not None and a.sample in doubts for a in lines]
     return [
-        replace(a, verdict=_weaker(a.verdict, f"{doubts[a.sample]} (Ea needs no geometry)")) if k else a
+        replace(
+            a,
+            verdict=_weaker(a.verdict, f"{doubts[a.sample]} (Ea needs no geometry)"),
+            conductivity_25c_verdict=_weaker(a.room_verdict, doubts[a.sample]),
+        )
+        if k
+        else a
         for a, k in zip(lines, known, strict=True)
     ]
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Estimate, Finding, Verdict
 from pipeline.core.words import percent_text
-from pipeline.science.line_estimates import KB_EV_PER_K
+from pipeline.science.constants import KB_EV_PER_K
 from pipeline.science.lines import BrokenLine, Line, outliers
+from pipeline.science.statistics import interval_sigma
 from pipeline.techniques.impedance.model import ConductivityPoint
+from pipeline.techniques.impedance.settings import ArrheniusSettings
 from pipeline.techniques.impedance.summarize.hysteresis import ScanShift, find_shift
 from pipeline.techniques.impedance.summarize.repeats import compare_repeats, pair_repeats
-
-if TYPE_CHECKING:
-    from pipeline.techniques.impedance.summarize.arrhenius import ArrheniusSettings
 
 MIN_RESOLVED = 4
 """Points below which no line is called resolved: one degree of freedom tests next to nothing."""
@@ -49,8 +47,8 @@ def judge_line(
     name = "ln(sigma T)" if basis == "sigma_T" else "ln sigma"
     if ea.value <= 0:
         return Verdict(level="unresolved", reason=f"{name} does not rise with temperature: Ea = {ea.value:.3f} eV")
-    relative = (ea.high - ea.low) / (2 * 1.959964) / ea.value
-    text = f"{name}, {n} points, Ea known to {percent_text(relative)}"
+    relative = interval_sigma(ea.low, ea.high) / ea.value
+    text = f"{name}, {n} points, Ea known to {percent_text(relative)} by their scatter"
     text += f", scatter {percent_text(line.tau)} beyond the points' own" if line.tau > 0 else ""
     text += ", 25 °C extrapolated" if extrapolated else ", 25 °C interpolated"
     kinked, bic, needed = kink
@@ -98,15 +96,16 @@ def doubt_line(
     if broken is None:
         for i, score, off in outliers(line, data[0], settings.outlier_p):
             p = used[i]
-            place = f"{p.file} at {p.temperature_k:.2f} K"
+            kelvin = p.temperature_k or 0.0
+            place = f"{p.file} at {kelvin:.2f} K"
             problem = (
                 f"{place} stands {np.expm1(off):+.1%} off the line of the others (t = {score:.1f}); it stays in the fit"
             )
             hint = "look at its spectrum; exclude it by a [[review]] if it is bad"
             findings.append(Finding(severity="warning", field="temperature", problem=problem, hint=hint))
-            meant = off * KB_EV_PER_K * p.temperature_k**2 / max(line.slope, 1e-3)
+            meant = off * KB_EV_PER_K * kelvin**2 / max(line.slope, 1e-3)
             if abs(meant) >= MISLABELLED_K:
-                warm = p.temperature_k + meant
+                warm = kelvin + meant
                 doubts.append(
                     f"{place} lies where the others have {warm:.0f} K: temperature mislabelled, or a bad spectrum"
                 )
@@ -134,6 +133,7 @@ def left_out_reasons(left_out: Sequence[ConductivityPoint]) -> tuple[str, ...]:
         groups["".join(c for c in p.verdict.reason if not c.isdigit())].append(p)
     out = []
     for mine in groups.values():
-        at = ", ".join(dict.fromkeys(f"{p.temperature_k:.2f}" for p in mine))
-        out.append(f"{len(mine)} point(s) left out at {at} K: {mine[0].verdict.level}: {mine[0].verdict.reason}")
+        known = dict.fromkeys(f"{p.temperature_k:.2f}" for p in mine if p.temperature_k is not None)
+        at = f" at {', '.join(known)} K" if known else ""
+        out.append(f"{len(mine)} point(s) left out{at}: {mine[0].verdict.level}: {mine[0].verdict.reason}")
     return tuple(out)

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.core.values import Estimate, Verdict
-from pipeline.science.line_estimates import KB_EV_PER_K
-from pipeline.science.lines import fit_line, student_t
+from pipeline.science.constants import KB_EV_PER_K
+from pipeline.science.lines import fit_line
+from pipeline.science.statistics import student_t
 from pipeline.techniques.impedance.model import ArrheniusFit, MeyerNeldel
 
 MIN_SAMPLES = 4

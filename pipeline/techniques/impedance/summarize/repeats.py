@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.core.values import Finding
-from pipeline.science.line_estimates import KB_EV_PER_K
-from pipeline.science.lines import fit_line, student_t
+from pipeline.science.constants import KB_EV_PER_K
+from pipeline.science.lines import fit_line
+from pipeline.science.statistics import student_t
 from pipeline.techniques.impedance.model import ConductivityPoint
 
 LEAST_PAIR = 0.01
@@ -24,18 +25,22 @@ def pair_repeats(
     points: Sequence[ConductivityPoint], within_k: float
 ) -> list[tuple[ConductivityPoint, ConductivityPoint]]:
     """First and second measurement at each repeated temperature, by name (scan 2 before scan 10) and loop."""
-    known = [p for p in points if p.conductivity_s_per_m is not None]
-    order = sorted(known, key=lambda p: (p.temperature_k, _natural(p.file), p.loop))
+    known = [p for p in points if p.conductivity_s_per_m is not None and p.temperature_k is not None]
+    order = sorted(known, key=lambda p: (_kelvin(p), _natural(p.file), p.loop))
     pairs: list[tuple[ConductivityPoint, ConductivityPoint]] = []
     i = 0
     while i < len(order) - 1:
-        if order[i + 1].temperature_k - order[i].temperature_k <= within_k:
+        if _kelvin(order[i + 1]) - _kelvin(order[i]) <= within_k:
             pairs.append((order[i], order[i + 1]))
             i += 1
-            while i < len(order) - 1 and order[i + 1].temperature_k - order[i].temperature_k <= within_k:
+            while i < len(order) - 1 and _kelvin(order[i + 1]) - _kelvin(order[i]) <= within_k:
                 i += 1
         i += 1
     return pairs
+
+
+def _kelvin(p: ConductivityPoint) -> float:
+    return p.temperature_k or 0.0
 
 
 def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Finding | None:
@@ -51,8 +56,8 @@ def compare_repeats(points: Sequence[ConductivityPoint], within_k: float) -> Fin
     pairs = pair_repeats(points, within_k)
     if len(pairs) < 2:
         return None
-    first = [(p.conductivity_s_per_m, p.temperature_k) for p, _ in pairs]
-    second = [(p.conductivity_s_per_m, p.temperature_k) for _, p in pairs]
+    first = [(p.conductivity_s_per_m, _kelvin(p)) for p, _ in pairs]
+    second = [(p.conductivity_s_per_m, _kelvin(p)) for _, p in pairs]
     ln = np.array([[np.log(e.value) for e, _ in side if e] for side in (first, second)])
     d = ln[1] - ln[0]
     own = np.array([[e.sigma / e.value for e, _ in side if e] for side in (first, second)])

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatArray
+from pipeline.core.values import Mask
+from pipeline.science.noise import noise_level
 from pipeline.techniques.sweeps.check.parts import Flags, runs
-from pipeline.techniques.sweeps.model import LinearSweep
+from pipeline.techniques.sweeps.model import LinearSweep, MaskCode
 
 MIN_PINNED = 5
 """So many equal values in a row at the largest current are an amplifier at its limit."""
 
 
-def noise_level(values: FloatArray) -> float:
-    """1 sigma from second differences, robust, and not below what the last digit of the export gives.
+@dataclass(slots=True)
+class Masking:
+    """Points of one direction that are still in use, and the masks so far."""
 
-    A slope does not enter: von Neumann et al., Ann. Math. Stat. 12 (1941) 153.
-    """
-    if values.size < 4:
-        return 1e-15
-    steps = np.abs(np.diff(values, 2))
-    sigma = 1.4826 * float(np.median(steps)) / np.sqrt(6)
-    moving = steps[steps > 1e-9 * float(np.abs(values).max())]
-    digit = float(np.min(moving)) if moving.size else 1e-15
-    return max(float(sigma), digit / float(np.sqrt(12)), 1e-15)
+    rows: NDArray[np.intp]
+    n: int
+    """Points of the whole sweep."""
+    masks: list[Mask] = field(default_factory=list)
+    keep: Flags = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keep = np.zeros(self.n, dtype=bool)
+        self.keep[self.rows] = True
+
+    def leave_out(self, bad: Flags, code: MaskCode, reason: str) -> None:
+        """Note points of the file that are in no direction."""
+        hit = np.flatnonzero(bad)
+        if hit.size:
+            self.masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason, code=code))
+
+    def mask(self, bad: Flags, code: MaskCode, reason: str) -> None:
+        """Mask what of these points is still in use."""
+        self.leave_out(bad & self.keep, code, reason)
+        self.keep &= ~bad
 
 
 def pinned(current_a: FloatArray, part: NDArray[np.intp]) -> Flags:

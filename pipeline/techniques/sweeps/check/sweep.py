@@ -8,38 +8,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import CheckError
 from pipeline.core.values import Finding, Mask
-from pipeline.techniques.sweeps.check.masks import not_followed, pinned, range_steps, spikes
-from pipeline.techniques.sweeps.check.parts import directions, rest_rows
+from pipeline.techniques.sweeps.check.masks import Masking, not_followed, pinned, range_steps, spikes
+from pipeline.techniques.sweeps.check.parts import Flags, directions, rest_rows
 from pipeline.techniques.sweeps.model import CheckedSweep, Direction, LinearSweep, SweepConditions
+from pipeline.techniques.sweeps.settings import LsvCheckSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LsvCheckSettings:
-    """Table ``[settings.lsv.check]``."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """Rows of one direction of a sweep, beside those that do not sweep."""
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    turn_v: Annotated[float, Gt(0)] = 0.05
-    """A reversal smaller than this is noise, not a new direction."""
-    spike_sigmas: Annotated[float, Gt(3)] = 8.0
-    """A point further from its neighbours' median is a spike: range switch or contact."""
-    compliance_v: Annotated[float, Gt(0)] = 0.02
-    """Measured and programmed potential may differ by this much: onsets are wanted to 20 mV."""
-    min_points: Annotated[int, Ge(5)] = 20
-    """Fewer points hold no baseline and no onset."""
-    max_rate_error: Annotated[float, Gt(0)] = 0.05
-    """Relative difference from the header's scan rate above which a finding is made."""
-    max_drift_v_per_h: Annotated[float, Gt(0)] = 0.02
-    """A rest that still moves faster than this has found no open-circuit potential."""
+    rows: NDArray[np.intp]
+    number: int
+    after_turn: bool
+    open_circuit: Flags
+    held: Flags
+    stray: Flags
+    """In no direction that is long enough."""
 
 
 def check_sweep(
@@ -73,20 +65,22 @@ def check_sweep(
     stray = np.ones(ocv.size, dtype=bool)
     stray[np.concatenate(parts)] = False
     stray &= ~(ocv | held)
-    rests = {
-        "open circuit": ocv,
-        "potential held still": held,
-        f"fewer than {settings.min_points} points in one direction": stray,
-    }
-    turned = [False] + [bool(b[0] - a[-1] <= 2) for a, b in pairwise(parts)]
-    turned = [
-        t and abs(float(sweep.potential_v[p[0]] - sweep.potential_v[p[0] - 1])) < settings.turn_v
-        for t, p in zip(turned, parts, strict=True)
-    ]
+    turned = [False, *(_turns(sweep, a, b, settings.turn_v) for a, b in pairwise(parts))]
     return tuple(
-        _checked(sweep, conditions, settings, part, rests, number, after)
-        for number, (part, after) in enumerate(zip(parts, turned, strict=True), start=1)
+        _checked(
+            sweep,
+            _Part(rows=rows, number=number, after_turn=after, open_circuit=ocv, held=held, stray=stray),
+            conditions,
+            settings,
+        )
+        for number, (rows, after) in enumerate(zip(parts, turned, strict=True), start=1)
     )
+
+
+def _turns(sweep: LinearSweep, before: NDArray[np.intp], part: NDArray[np.intp], turn_v: float) -> bool:
+    """True where a part goes on from the end of the one before, without a rest or a jump."""
+    step = abs(float(sweep.potential_v[part[0]] - sweep.potential_v[part[0] - 1]))
+    return bool(part[0] - before[-1] <= 2) and step < turn_v
 
 
 def _refuse_junk(sweep: LinearSweep) -> None:
@@ -99,60 +93,19 @@ def _refuse_junk(sweep: LinearSweep) -> None:
         raise CheckError(source=sweep.source.file, field="current_a", problem="zero throughout", hint=hint)
 
 
-def _checked(
-    sweep: LinearSweep,
-    conditions: SweepConditions,
-    settings: LsvCheckSettings,
-    part: NDArray[np.intp],
-    rests: dict[str, NDArray[np.bool_]],
-    number: int,
-    after_turn: bool,
-) -> CheckedSweep:
-    masks = [
-        Mask(indices=tuple(int(i) for i in np.flatnonzero(rows)), reason=why)
-        for why, rows in rests.items()
-        if rows.any()
-    ]
-    keep = np.zeros(sweep.potential_v.size, dtype=bool)
-    keep[part] = True
-
-    def mask(bad: NDArray[np.bool_], reason: str) -> None:
-        hit = np.flatnonzero(bad & keep)
-        if hit.size:
-            masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason))
-            keep[hit] = False
-
-    error = np.array(sweep.flags.get("error", ()))
-    if error.size == keep.size:
-        mask(error != 0, "instrument error or overload recorded")
-    mask(
-        pinned(sweep.current_a, part), f"current pinned at {np.abs(sweep.current_a[part]).max() * 1e3:.4g} mA: overload"
-    )
-    mask(
-        not_followed(sweep, part, settings.compliance_v),
-        f"potential more than {settings.compliance_v * 1e3:g} mV off the programmed one: compliance",
-    )
-    settling, steps = range_steps(sweep, part, settings.spike_sigmas)
-    mask(settling, "settling after a switch of the current range")
-    mask(
-        spikes(sweep.current_a, part[keep[part]], settings.spike_sigmas),
-        f"spike beyond {settings.spike_sigmas:g} sigma of its neighbours",
-    )
-    if int(keep.sum()) < settings.min_points:
-        worst = max(masks, key=lambda m: len(m.indices))
-        problem = f"{int(keep.sum())} of {part.size} points are usable; {len(worst.indices)}: {worst.reason}"
-        raise CheckError(source=sweep.source.file, field="current_a", problem=problem)
-    direction: Direction = "oxidation" if sweep.potential_v[part[-1]] > sweep.potential_v[part[0]] else "reduction"
-    rate = _rate(sweep, part[keep[part]])
+def _checked(sweep: LinearSweep, part: _Part, conditions: SweepConditions, settings: LsvCheckSettings) -> CheckedSweep:
+    masks, keep, steps = _mask(sweep, part, settings)
+    rows = part.rows
+    direction: Direction = "oxidation" if sweep.potential_v[rows[-1]] > sweep.potential_v[rows[0]] else "reduction"
+    rate = _rate(sweep, rows[keep[rows]])
     offset = conditions.volts_vs_na
-    ocv = rests["open circuit"]
-    before = np.flatnonzero(ocv[: part[0]])
+    before = np.flatnonzero(part.open_circuit[: rows[0]])
     ocv_v = float(np.median(sweep.potential_v[before][-10:])) if before.size else None
     return CheckedSweep(
         sweep=sweep,
         direction=direction,
         keep=tuple(bool(k) for k in keep),
-        masks=tuple(masks),
+        masks=masks,
         potential_v_vs_na=_corrected(sweep, conditions) + (offset or 0.0),
         potential_is_vs_na=offset is not None,
         scan_rate_v_per_s=rate,
@@ -163,9 +116,36 @@ def _checked(
             *_findings(sweep, conditions, settings, rate),
             *_faults(sweep, before, steps, settings),
         ),
-        part=number,
-        after_turn=after_turn,
+        number=part.number,
+        after_turn=part.after_turn,
     )
+
+
+def _mask(
+    sweep: LinearSweep, part: _Part, settings: LsvCheckSettings
+) -> tuple[tuple[Mask, ...], Flags, list[tuple[float, float]]]:
+    """Masks, (n,) what is kept, and (potential, step) of the current at switches of its range."""
+    rows, masking = part.rows, Masking(part.rows, sweep.potential_v.size)
+    masking.leave_out(part.open_circuit, "open_circuit", "open circuit")
+    masking.leave_out(part.held, "held", "potential held still")
+    masking.leave_out(part.stray, "stray", f"fewer than {settings.min_points} points in one direction")
+    error = np.array(sweep.flags.get("error", ()))
+    if error.size == masking.keep.size:
+        masking.mask(error != 0, "instrument_error", "instrument error or overload recorded")
+    top = f"current pinned at {np.abs(sweep.current_a[rows]).max() * 1e3:.4g} mA: overload"
+    masking.mask(pinned(sweep.current_a, rows), "pinned", top)
+    away = f"potential more than {settings.compliance_v * 1e3:g} mV off the programmed one: compliance"
+    masking.mask(not_followed(sweep, rows, settings.compliance_v), "compliance", away)
+    settling, steps = range_steps(sweep, rows, settings.spike_sigmas)
+    masking.mask(settling, "range_switch", "settling after a switch of the current range")
+    spiky = spikes(sweep.current_a, rows[masking.keep[rows]], settings.spike_sigmas)
+    masking.mask(spiky, "spike", f"spike beyond {settings.spike_sigmas:g} sigma of its neighbours")
+    left = int(masking.keep.sum())
+    if left < settings.min_points:
+        worst = max(masking.masks, key=lambda m: len(m.indices))
+        problem = f"{left} of {rows.size} points are usable; {len(worst.indices)}: {worst.reason}"
+        raise CheckError(source=sweep.source.file, field="current_a", problem=problem)
+    return tuple(masking.masks), masking.keep, steps
 
 
 def _corrected(sweep: LinearSweep, conditions: SweepConditions) -> FloatArray:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
+from pipeline.science.noise import noise_level
 
 N_BLOCKS = 200
 START_FRACTIONS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08)
@@ -53,15 +54,6 @@ class Baseline:
     def at(self, x_v: FloatArray) -> FloatArray:
         """Baseline at ``x_v``, A."""
         return np.asarray(self.intercept_a + self.slope_a_per_v * x_v)
-
-
-def noise_level(values: FloatArray) -> float:
-    """1 sigma from second differences, robust, never below what the last digit of the export gives."""
-    steps = np.abs(np.diff(values, 2))
-    sigma = 1.4826 * float(np.median(steps)) / float(np.sqrt(6))
-    moving = steps[steps > 1e-9 * float(np.abs(values).max())]
-    digit = float(np.min(moving)) if moving.size else 1e-15
-    return max(sigma, digit / float(np.sqrt(12)), 1e-15)
 
 
 def noise_about_line(x_v: FloatArray, current_a: FloatArray) -> float:

@@ -11,17 +11,23 @@ replicates leave it out.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
 from pipeline.core.values import Estimate, Verdict
 from pipeline.techniques.sweeps.fit.baseline import Baseline, fit_baseline, noise_about_line, noise_factor
 from pipeline.techniques.sweeps.fit.foot import Foot, fit_foot
-from pipeline.techniques.sweeps.fit.onset_verdict import compare_tangent, doubts
+from pipeline.techniques.sweeps.fit.onset_verdict import (
+    Judge,
+    compare_tangent,
+    doubts,
+    no_area,
+    no_crossing,
+    no_current,
+    under_noise,
+)
 from pipeline.techniques.sweeps.fit.threshold_crossing import (
     Draws,
     cross_level,
@@ -30,38 +36,13 @@ from pipeline.techniques.sweeps.fit.threshold_crossing import (
     lay_tangent,
     smooth,
 )
-from pipeline.techniques.sweeps.model import CheckedSweep, Onset, SweepFit
+from pipeline.techniques.sweeps.model import TANGENT, CheckedSweep, Criterion, Onset, SweepFit
+from pipeline.techniques.sweeps.settings import OnsetSettings
 
 FOOT_LEVELS = (100.0, 20.0)
 """The foot is fitted up to these multiples of the departure's level: as far as one power law describes it."""
-Found = tuple[float, FloatArray] | None
+Found = tuple[float, FloatArray]
 """Distance swept and its replicates."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnsetSettings:
-    """Table ``[settings.lsv.onset]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    thresholds_ua_per_cm2: tuple[Annotated[float, Gt(0)], ...] = (1.0, 10.0)
-    """Current densities that count as the onset; the first is the headline."""
-    departure_sigmas: Annotated[float, Gt(2)] = 5.0
-    """Departure from the baseline in units of the running mean's noise."""
-    bootstrap: Annotated[int, Ge(20)] = 400
-    """Replicates: the ends of the 95 % interval are then good to a fifteenth of its width."""
-    seed: Annotated[int, Ge(0)] = 1
-    """Of the bootstrap: the same data give the same numbers."""
-    smooth_fraction: Annotated[float, Gt(0), Lt(0.2)] = 0.01
-    """Running mean as a fraction of the sweep: finds where an onset is; the onset itself comes from local fits."""
-    baseline_fraction: Annotated[float, Gt(0), Lt(1)] = 0.10
-    """Shortest baseline tried, of the whole sweep."""
-    tangent_warn_v: Annotated[float, Gt(0)] = 0.2
-    """The tangent is flagged when it differs from the headline by more."""
-    resolved_sigma_v: Annotated[float, Gt(0)] = 0.02
-    """Largest sigma of a resolved onset, reference included: differences of 50 mV between samples can then be told."""
-    weak_sigma_v: Annotated[float, Gt(0)] = 0.10
-    """Largest sigma of an onset that is given at all, reference aside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -105,12 +86,15 @@ def find_onsets(checked: CheckedSweep, settings: OnsetSettings) -> SweepFit:
         noise_factor=base.noise_factor,
     )
     faradaic = s.current - line.at(s.x)
-    smoothed = smooth(faradaic, s.window)
-    onsets, replicates = _all_onsets(s, base, foot, near, level, faradaic, smoothed, draws, settings)
+    curve = _Curve(
+        sweep=s, base=base, foot=foot, near=near, level=level, faradaic=faradaic, smoothed=smooth(faradaic, s.window)
+    )
+    onsets, replicates = _all_onsets(curve, draws, settings)
     onsets, flags = compare_tangent(onsets, settings.tangent_warn_v, s.sign)
-    top = int(np.argmax(smoothed))
     over = s.sign * (checked.potential_v_vs_na - s.e0)
     end = line.end_v if line.end_v is not None else float(s.x[min(base.end, s.x.size) - 1])
+    charge, charge_sigma = _charge(checked, s.keep, base)
+    top = int(np.argmax(curve.smoothed))
     return SweepFit(
         checked=checked,
         onsets=tuple(onsets),
@@ -118,11 +102,13 @@ def find_onsets(checked: CheckedSweep, settings: OnsetSettings) -> SweepFit:
         noise_a=base.noise_a,
         baseline_end_v=s.potential(end),
         capacitance=_capacitance(line, checked.scan_rate_v_per_s),
-        charge_mah=_charge(checked, s.keep),
+        charge_mah=charge,
+        charge_sigma_mah=charge_sigma,
         onset_v=replicates,
         findings=(*checked.findings, *doubts(base, foot, near), *flags),
-        peak_current_a=s.sign * float(smoothed[top]),
+        peak_current_a=s.sign * float(curve.smoothed[top]),
         peak_v=s.potential(float(s.x[top])),
+        peak_sigma_a=_peak_sigma(curve, line, top),
     )
 
 
@@ -186,97 +172,88 @@ def _foot(s: _Sweep, base: Baseline, level: float) -> tuple[Foot | None, int | N
     return None, near
 
 
-def _all_onsets(
-    s: _Sweep,
-    base: Baseline,
-    foot: Foot | None,
-    near: int | None,
-    level: float,
-    faradaic: FloatArray,
-    smoothed: FloatArray,
-    draws: Draws,
-    settings: OnsetSettings,
-) -> tuple[list[Onset], FloatArray]:
-    """Every criterion and its replicates, thresholds first."""
-    area = s.checked.conditions.area_m2 or s.checked.sweep.area_m2
-    spread = base.mean_noise(s.window)
-    begin = foot.begin_v if foot else 0.0
-    onsets, rows = [], []
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Curve:
+    """A sweep with its baseline taken off."""
 
-    def add(name: str, found: Found, why: str, refused: bool = False) -> None:
-        if found is None:
-            level: Literal["refused", "unresolved"] = "refused" if refused else "unresolved"
-            onsets.append(Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level=level, reason=why)))
+    sweep: _Sweep
+    base: Baseline
+    foot: Foot | None
+    near: int | None
+    """Where the running mean leaves the baseline."""
+    level: float
+    """Current that counts as a departure, A."""
+    faradaic: FloatArray
+    smoothed: FloatArray
+
+    @property
+    def spread(self) -> float:
+        """1 sigma of the running mean, A."""
+        return self.base.mean_noise(self.sweep.window)
+
+
+def _all_onsets(curve: _Curve, draws: Draws, settings: OnsetSettings) -> tuple[list[Onset], FloatArray]:
+    """Every criterion and its replicates, thresholds first."""
+    s = curve.sweep
+    judge = Judge(checked=s.checked, straight=curve.base.straight, settings=settings)
+    onsets: list[Onset] = []
+    rows: list[FloatArray] = []
+
+    def add(criterion: Criterion, found: Found | Verdict) -> None:
+        if isinstance(found, Verdict):
+            onsets.append(Onset(criterion=criterion, onset_v_vs_na=None, verdict=found))
             rows.append(np.full(draws.n, np.nan))
             return
-        values = s.e0 + s.sign * found[1]
-        onsets.append(_judged(name, s.potential(found[0]), values, s.checked, base.straight, settings))
+        values = np.asarray(s.e0 + s.sign * found[1])
+        onsets.append(judge.judge(criterion, s.potential(found[0]), values))
         rows.append(values)
 
     for density in settings.thresholds_ua_per_cm2:
-        name = f"j_{density:g}_uA_per_cm2"
-        if area is None:
-            add(name, None, "no electrode area: a current density cannot be formed", refused=True)
-            continue
-        target = density * 1e-2 * area  # uA/cm2 -> A
-        if target < 3 * spread:
-            text = f"{target * 1e6:.3g} uA is under 3 sigma of the baseline, {spread * 1e6:.3g} uA of noise and wander"
-            add(name, None, text, refused=True)
-            continue
-        add(name, cross_level(s.x, faradaic, smoothed, target, begin, draws), _missing(s, smoothed, target))
-    found: Found = None
-    if foot is not None:
-        relative = 1 / float(np.sqrt(2 * max(base.end - base.start, 10)))  # of the noise level, hence of the level
-        sigma = np.hypot(np.sqrt(foot.covariance[2, 2]) * base.noise_factor, foot.q_per_level * relative)
-        found = foot.q_v, foot.q_v + draws.generator.normal(0.0, sigma, draws.n)
-    elif near is not None:
-        found = cross_running_mean(s.x, smoothed, level, spread, draws)
-    add(f"departure_{settings.departure_sigmas:g}sigma", found, _missing(s, smoothed, level))
-    tangent: Found = None
-    if smoothed.max() > 20 * spread:
-        upper = faradaic > 0.7 * smoothed.max()  # where a jitter of the potential counts most
-        noise = max(base.noise_a, noise_about_line(s.x[upper], faradaic[upper]) if upper.sum() >= 20 else 0.0)
-        tangent = lay_tangent(s.x, faradaic, noise, draws)
-    add("tangent", tangent, "no faradaic current to lay a tangent on")
+        add(Criterion(threshold_ua_per_cm2=density), _threshold(curve, density, draws))
+    add(Criterion(departure_sigmas=settings.departure_sigmas), _departure(curve, draws))
+    add(TANGENT, _tangent(curve, draws))
     return onsets, np.array(rows)
 
 
-def _missing(s: _Sweep, smoothed: FloatArray, level: float) -> str:
+def _threshold(curve: _Curve, density_ua_per_cm2: float, draws: Draws) -> Found | Verdict:
+    """Where the current density above the baseline reaches a threshold."""
+    area = curve.sweep.checked.area_m2
+    if area is None:
+        return no_area()
+    target = density_ua_per_cm2 * 1e-2 * area  # uA/cm2 -> A
+    if target < 3 * curve.spread:
+        return under_noise(target, curve.spread)
+    begin = curve.foot.begin_v if curve.foot else 0.0
+    found = cross_level(curve.sweep.x, curve.faradaic, curve.smoothed, target, begin, draws)
+    return found or _missing(curve, target)
+
+
+def _departure(curve: _Curve, draws: Draws) -> Found | Verdict:
+    """Where the current leaves the noise: by the joint fit of the foot, else by the running mean."""
+    base, foot, found = curve.base, curve.foot, None
+    if foot is not None:
+        relative = 1 / float(np.sqrt(2 * max(base.end - base.start, 10)))  # of the noise level, hence of the level
+        sigma = np.hypot(np.sqrt(foot.covariance[2, 2]) * base.noise_factor, foot.q_per_level * relative)
+        return foot.q_v, foot.q_v + draws.generator.normal(0.0, sigma, draws.n)
+    if curve.near is not None:
+        found = cross_running_mean(curve.sweep.x, curve.smoothed, curve.level, curve.spread, draws)
+    return found or _missing(curve, curve.level)
+
+
+def _tangent(curve: _Curve, draws: Draws) -> Found | Verdict:
+    """Where the line through the steepest stretch cuts the baseline."""
+    top, found = curve.smoothed.max(), None
+    if top > 20 * curve.spread:
+        x, upper = curve.sweep.x, curve.faradaic > 0.7 * top  # where a jitter of the potential counts most
+        jitter = noise_about_line(x[upper], curve.faradaic[upper]) if upper.sum() >= 20 else 0.0
+        found = lay_tangent(x, curve.faradaic, max(curve.base.noise_a, jitter), draws)
+    return found or no_current()
+
+
+def _missing(curve: _Curve, level: float) -> Verdict:
     """Why a level has no crossing."""
-    if smoothed[: max(3, smoothed.size // 100)].max() >= level:
-        return f"current is above {level * 1e6:.3g} uA from the start: the limit lies before {s.e0:.3f} V"
-    last = s.potential(float(s.x[-1]))
-    if smoothed.max() < level:
-        return f"current stays below {level * 1e6:.3g} uA up to {last:.3f} V: the limit lies beyond"
-    return f"current does not rise steadily through {level * 1e6:.3g} uA"
-
-
-def _judged(
-    name: str, value: float, drawn: FloatArray, checked: CheckedSweep, straight: bool, settings: OnsetSettings
-) -> Onset:
-    good = drawn[np.isfinite(drawn)]
-    if good.size < 0.9 * drawn.size:
-        why = f"only {good.size} of {drawn.size} bootstrap replicates show the onset"
-        return Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level="unresolved", reason=why))
-    spread = float(np.std(good))
-    low, high = np.quantile(good, [0.025, 0.975]) - value
-    reference = checked.conditions.volts_vs_na_sigma
-    sigma = float(np.hypot(spread, reference))
-    wide = sigma / spread if spread > 0 else 1.0
-    estimate = Estimate(
-        value=value, sigma=sigma, unit="V", low95=value + float(low) * wide, high95=value + float(high) * wide
-    )
-    scale = "vs Na/Na+" if checked.potential_is_vs_na else "as measured, reference not given"
-    text = f"sigma {spread * 1e3:.1f} mV, reference {reference * 1e3:.1f} mV, {scale}"
-    text += "" if straight else ", no straight baseline"
-    text += ", after a turn without rest" if checked.after_turn else ""
-    if spread > settings.weak_sigma_v:
-        return Onset(criterion=name, onset_v_vs_na=None, verdict=Verdict(level="unresolved", reason=text))
-    level: Literal["resolved", "weak"] = "weak"
-    sound = straight and checked.potential_is_vs_na and not checked.after_turn
-    if sound and sigma <= settings.resolved_sigma_v:
-        level = "resolved"
-    return Onset(criterion=name, onset_v_vs_na=estimate, verdict=Verdict(level=level, reason=text))
+    s = curve.sweep
+    return no_crossing(curve.smoothed, level, s.e0, s.potential(float(s.x[-1])))
 
 
 def _capacitance(line: _Line, rate: float | None) -> Estimate | None:
@@ -286,9 +263,18 @@ def _capacitance(line: _Line, rate: float | None) -> Estimate | None:
     return Estimate(value=line.intercept / rate, sigma=float(np.sqrt(line.covariance[0, 0])) / rate, unit="F")
 
 
-def _charge(checked: CheckedSweep, keep: np.ndarray) -> float | None:
-    """Charge passed over the kept points, mAh, positive for oxidation."""
+def _peak_sigma(curve: _Curve, line: _Line, top: int) -> float:
+    """1 sigma of the running mean above the baseline at one point, A; at the end it is over fewer points."""
+    count = min(2 * min(max(top, curve.sweep.window // 2), curve.smoothed.size - 1 - top) + 1, curve.sweep.window)
+    at = np.array([1.0, curve.sweep.x[top]])
+    return float(np.hypot(curve.base.mean_noise(max(count, 1)), np.sqrt(at @ line.covariance @ at)))
+
+
+def _charge(checked: CheckedSweep, keep: np.ndarray, base: Baseline) -> tuple[float | None, float]:
+    """Charge passed over the kept points, positive for oxidation, and its 1 sigma from the noise; mAh."""
     t = checked.sweep.time_s
     if t is None:
-        return None
-    return float(np.trapezoid(checked.sweep.current_a[keep], t[keep])) / 3.6
+        return None, 0.0
+    weights = np.gradient(t[keep])  # of the trapezoidal rule, its two ends apart
+    sigma = base.noise_a * base.noise_factor * float(np.sqrt(np.sum(weights**2)))
+    return float(np.trapezoid(checked.sweep.current_a[keep], t[keep])) / 3.6, sigma / 3.6

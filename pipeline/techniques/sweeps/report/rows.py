@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.core.report.columns import Row, Table, columns, given, judged, number, spread
-from pipeline.core.summary import RunSummary
-from pipeline.techniques.sweeps.model import LimitDifference, StabilityWindow, SweepFit
+from pipeline.core.tables import Row, Table, columns, given, judged, number, spread
+from pipeline.techniques.sweeps.model import LimitDifference, StabilityWindow, SweepFit, SweepSummary
 
 LSV = columns(
     "sample file sweep:count direction criterion onset_V_vs_Na:estimate scan_rate_mV_per_s:number verdict "
@@ -23,7 +22,7 @@ WINDOWS = columns(
 DIFFERENCES = columns("sample_a sample_b direction criterion difference_V:estimate verdict verdict_reason")
 
 
-def sweep_tables(summary: RunSummary) -> dict[str, Table]:
+def sweep_tables(summary: SweepSummary) -> dict[str, Table]:
     """lsv, windows, differences; in the order of the summary."""
     return {
         "lsv": Table(row="sweep and criterion", columns=LSV, rows=tuple(_onsets(summary))),
@@ -36,7 +35,7 @@ def sweep_tables(summary: RunSummary) -> dict[str, Table]:
     }
 
 
-def _onsets(summary: RunSummary) -> Iterator[Row]:
+def _onsets(summary: SweepSummary) -> Iterator[Row]:
     """An onset that is not on the Na/Na+ scale stands in a column of its own, never under a name it has not."""
     for sample, fit in summary.sweeps:
         c, conditions = fit.checked, fit.checked.conditions
@@ -45,9 +44,9 @@ def _onsets(summary: RunSummary) -> Iterator[Row]:
             yield {
                 "sample": sample,
                 "file": c.sweep.source.file,
-                "sweep": c.sweep.sweep,
+                "sweep": c.sweep.loop,
                 "direction": c.direction,
-                "criterion": onset.criterion,
+                "criterion": onset.criterion.name,
                 **(spread("onset_V_vs_Na", found) if c.potential_is_vs_na else {}),
                 "onset_V_as_measured": None if found is None or c.potential_is_vs_na else number(found.value),
                 "scan_rate_mV_per_s": number(c.scan_rate_v_per_s, 1e3),
@@ -64,7 +63,7 @@ def _onsets(summary: RunSummary) -> Iterator[Row]:
                 "ocv_V": number(c.ocv_v),
                 "n_points": sum(c.keep) + sum(len(m.indices) for m in c.masks),
                 "n_masked": sum(len(m.indices) for m in c.masks),
-                "part": c.part,
+                "part": c.number,
                 "after_turn": c.after_turn,
                 **_peak(fit),
             }
@@ -73,8 +72,7 @@ def _onsets(summary: RunSummary) -> Iterator[Row]:
 def _peak(fit: SweepFit) -> Row:
     """Largest faradaic current and charge, per area and per gram where the study gives them."""
     c = fit.checked
-    area = c.conditions.area_m2 or c.sweep.area_m2
-    salt, carbon = c.conditions.electrolyte_kg, c.conditions.carbon_kg
+    area, salt, carbon = c.area_m2, c.conditions.electrolyte_kg, c.conditions.carbon_kg
     peak, charge = fit.peak_current_a, fit.charge_mah
     farad = None if fit.capacitance is None else fit.capacitance.value
 
@@ -100,7 +98,7 @@ def _window(w: StabilityWindow) -> Row:
         **spread("reduction_limit_V_vs_Na", given(w.reduction_limit_v_vs_na, w.verdict)),
         **spread("oxidation_limit_V_vs_Na", given(w.oxidation_limit_v_vs_na, w.verdict)),
         **spread("width_V", given(w.width_v, w.verdict)),
-        "criterion": w.criterion,
+        "criterion": w.criterion.name,
         **judged(w.verdict),
         "computed_reduction_V_vs_Na": number(low),
         "computed_oxidation_V_vs_Na": number(high),
@@ -113,7 +111,7 @@ def _difference(d: LimitDifference) -> Row:
         "sample_a": d.sample_a,
         "sample_b": d.sample_b,
         "direction": d.direction,
-        "criterion": d.criterion,
+        "criterion": d.criterion.name,
         **spread("difference_V", given(d.difference_v, d.verdict)),
         **judged(d.verdict),
     }

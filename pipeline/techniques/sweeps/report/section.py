@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.core.report.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
-from pipeline.core.report.columns import given
-from pipeline.core.report.gallery import Gallery
-from pipeline.core.report.key_rows import headline_window
-from pipeline.core.report.text import DASH, criterion_text, estimate_text, interval_text, plain
-from pipeline.core.summary import RunSummary
+from pipeline.core.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
+from pipeline.core.report.text import DASH, estimate_text, interval_text, plain
+from pipeline.core.tables import given
+from pipeline.core.technique import About, Figures
 from pipeline.core.values import Estimate, Verdict
-from pipeline.techniques.sweeps.model import StabilityWindow, SweepFit
+from pipeline.techniques.sweeps.model import StabilityWindow, SweepFit, SweepSummary, headline_window
+from pipeline.techniques.sweeps.report.criteria import criterion_text
 from pipeline.techniques.sweeps.report.figures import draw_sweeps
 from pipeline.techniques.sweeps.report.window_figure import draw_windows
 
@@ -20,10 +19,11 @@ SWEEP_HEAD = (
 )
 
 
-def sweep_section(summary: RunSummary, gallery: Gallery) -> Section | None:
-    """Windows of all samples, then the sweeps of each; None where there is no sweep."""
+def sweep_sections(summary: SweepSummary, about: About, gallery: Figures) -> tuple[Section, ...]:
+    """Windows of all samples, then the sweeps of each; none where there is no sweep."""
+    del about
     if not summary.sweeps and not summary.windows:
-        return None
+        return ()
     words = (
         "The onset depends on its criterion, so every criterion is given. The headline is the current density "
         "threshold; the departure from the fitted capacitive baseline stands beside it; the tangent serves for "
@@ -43,7 +43,7 @@ def sweep_section(summary: RunSummary, gallery: Gallery) -> Section | None:
     for sample, fits in mine.items():
         part = _sample(sample, fits, gallery)
         parts.append(Section(id=anchor("lsv", str(len(parts) + 1)), title=f"{sample}: sweeps", blocks=tuple(part)))
-    return Section(id="lsv", title="Stability windows", blocks=tuple(blocks), parts=tuple(parts))
+    return (Section(id="lsv", title="Stability windows", blocks=tuple(blocks), parts=tuple(parts)),)
 
 
 def _drawn(w: StabilityWindow) -> bool:
@@ -57,7 +57,7 @@ def _volts(estimate: Estimate | None, verdict: Verdict) -> Cell:
     return measured(estimate_text(shown), interval_text(shown))
 
 
-def _tables(summary: RunSummary) -> list[Block]:
+def _tables(summary: SweepSummary) -> list[Block]:
     rows = []
     for w in summary.windows:
         computed = DASH if w.computed_v_vs_na is None else f"{w.computed_v_vs_na[0]:.2f} to {w.computed_v_vs_na[1]:.2f}"
@@ -90,7 +90,7 @@ def _tables(summary: RunSummary) -> list[Block]:
     return blocks
 
 
-def _sample(sample: str, fits: list[SweepFit], gallery: Gallery) -> list[Block]:
+def _sample(sample: str, fits: list[SweepFit], gallery: Figures) -> list[Block]:
     blocks: list[Block] = list(gallery.show("Sweeps", draw_sweeps, gallery.stem("lsv", sample), sample, fits))
     rows: list[tuple[Cell | str, ...]] = []
     for f in fits:
@@ -107,7 +107,7 @@ def _sample(sample: str, fits: list[SweepFit], gallery: Gallery) -> list[Block]:
 
 def _sweep(f: SweepFit) -> tuple[Cell | str, ...]:
     c, conditions = f.checked, f.checked.conditions
-    area = conditions.area_m2 or c.sweep.area_m2
+    area = c.area_m2
     charge = f.charge_mah
 
     def per(amount: float | None) -> Cell:

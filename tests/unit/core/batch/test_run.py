@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
-from pipeline.core.batch import collect_results, load_results, rebuild_report, run_study, work
 from pipeline.core.batch import run as run_module
+from pipeline.core.batch import work
+from pipeline.core.batch.run import collect_results, load_results, rebuild_report, run_study
 from pipeline.core.errors import StudyError
 from pipeline.core.records import Store
 
@@ -63,7 +64,7 @@ def test_done_once_known_after_and_one_more_file_is_one_more_fit(study, repo):
     shutil.copy(repo / "raw_examples/raw/eis/HCF-Sm_45C.mpt", study.parent / "raw/eis/HCF-Sm_45C.mpt")
     more = run_study(study)
     assert (more.n_run, more.n_known) == (2, 4)  # the file, and the pellet it belongs to
-    assert len(load_results(more.out).spectra) == 4
+    assert len(load_results(more.out)["eis"].spectra) == 4
 
 
 def test_neither_workers_nor_shards_change_a_byte(study, tmp_path):
@@ -128,14 +129,14 @@ def test_an_interruption_leaves_the_old_results_whole(study, monkeypatch):
 
 
 def test_a_fault_of_the_pipeline_ends_one_file_and_is_tried_again(study, monkeypatch):
-    honest = work.flow.reduce_impedance
+    honest = work.reduce_unit
 
-    def faulty(raw, *rest):
-        if raw.name.endswith(FILES[0]):
+    def faulty(chain, unit, load):
+        if unit.row.name.endswith(FILES[0]):
             raise ZeroDivisionError("oops")
-        return honest(raw, *rest)
+        return honest(chain, unit, load)
 
-    monkeypatch.setattr(work.flow, "reduce_impedance", faulty)
+    monkeypatch.setattr(work, "reduce_unit", faulty)
     monkeypatch.delenv("HSE_DEBUG", raising=False)
     outcome = run_study(study)
     bad = next(r for r in outcome.rejected if r.stage == "internal")
@@ -150,7 +151,7 @@ def test_the_manifest_tells_how_and_from_what(study):
     outcome = run_study(study)
     manifest = json.loads((outcome.out / "manifest.json").read_bytes())
     assert manifest["simulated"] is True
-    assert manifest["counts"] == {"files": 4, "tasks": 5, "rejected": 1}
+    assert manifest["counts"] == {"files": 4, "tasks": 5, "rejected": 1, "measurements": {"spectra": 3}}
     layers = {s["name"]: (s["value"], s["layer"]) for s in manifest["settings"]}
     assert layers["eis.arcs.max_arcs"] == ("2", "study")
     assert {"numpy", "scipy", "lmfit", "xraylarch", "hse-pipeline"} <= set(manifest["versions"])

@@ -17,12 +17,12 @@ from pipeline.core.report.write import report_files, write_report
 from pipeline.core.summary import RunSummary
 from pipeline.core.values import Estimate
 from pipeline.techniques.impedance.model import ConductivityPoint
-from tests.synthetic_run import make_run, small_run
+from tests.synthetic_run import changed, make_run, small_run
 
 
 @pytest.fixture(scope="module")
 def run() -> RunSummary:
-    full = make_run()
+    full = make_run()["eis"]
     return small_run(absorption=(), shells=(), distortions=(), conductivity=full.conductivity, arrhenius=full.arrhenius)
 
 
@@ -78,24 +78,26 @@ def test_nothing_is_drawn_twice_and_the_bytes_are_those_of_a_fresh_report(out, r
 
 def test_a_changed_row_changes_its_picture_and_every_picture_that_shares_its_axes(out, run, painted):
     before = pictures(out)
-    i = next(i for i, p in enumerate(run.conductivity) if p.quantity == "total" and p.conductivity_s_per_m is not None)
-    rows = list(run.conductivity)
+    i = next(
+        i for i, p in enumerate(run["eis"].conductivity) if p.quantity == "total" and p.conductivity_s_per_m is not None
+    )
+    rows = list(run["eis"].conductivity)
     rows[i] = shifted(rows[i], 30.0)  # far outside: the axis that all samples share must grow
-    changed = replace(run, conductivity=tuple(rows))
-    write_report(changed, out, drawing_key)
+    other = changed(run, conductivity=tuple(rows))
+    write_report(other, out, drawing_key)
     assert "arrhenius/total" in painted
     assert all(name.startswith("arrhenius/") for name in painted)
     after = pictures(out)
     assert after["arrhenius/total.svg"] != before["arrhenius/total.svg"]
-    assert after == {n.removeprefix("figures/"): d for n, d in report_files(changed).items() if n.endswith(".svg")}
+    assert after == {n.removeprefix("figures/"): d for n, d in report_files(other).items() if n.endswith(".svg")}
 
 
 def test_the_code_the_simulated_mark_and_the_words_are_part_of_the_key(out, run, painted):
-    write_report(replace(run, simulated=not run.simulated), out, drawing_key)
+    write_report(changed(run, simulated=not run.simulated), out, drawing_key)
     n = len(painted)
     assert n == len(pictures(out))
     painted.clear()
-    write_report(replace(run, simulated=not run.simulated), out, lambda *parts: drawing_key("other code", *parts))
+    write_report(changed(run, simulated=not run.simulated), out, lambda *parts: drawing_key("other code", *parts))
     assert len(painted) == n
 
 

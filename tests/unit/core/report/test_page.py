@@ -12,9 +12,10 @@ from urllib.parse import unquote
 import pytest
 
 from pipeline.core.report.write import report_files, write_report
-from pipeline.core.summary import Rejection, RunSummary
-from pipeline.core.values import Finding
-from tests.synthetic_run import make_run, small_run
+from pipeline.core.summary import RunSummary
+from pipeline.core.values import Finding, Rejection
+from pipeline.techniques.impedance.rows import SpectrumReview
+from tests.synthetic_run import changed, make_run, small_run
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}</style> $\\frac{$ 样品"
 
@@ -85,22 +86,22 @@ def test_the_policy_allows_the_two_inline_pieces_and_nothing_else(files):
 def hostile_run() -> RunSummary:
     run = small_run()
     samples = tuple(replace(s, id=s.id + HOSTILE, label=HOSTILE) for s in run.samples)
-    return replace(
+    return changed(
         run,
         study_name=HOSTILE,
         samples=samples,
-        spectra=tuple((s + HOSTILE, f) for s, f in run.spectra),
-        arrhenius=tuple(replace(a, sample=a.sample + HOSTILE) for a in run.arrhenius),
-        conductivity=tuple(replace(p, sample=p.sample + HOSTILE) for p in run.conductivity),
-        composition=tuple(replace(p, sample=p.sample + HOSTILE, series=HOSTILE) for p in run.composition),
-        sweeps=tuple((s + HOSTILE, f) for s, f in run.sweeps),
-        windows=tuple(replace(w, sample=w.sample + HOSTILE) for w in run.windows),
-        absorption=tuple(replace(a, sample=a.sample + HOSTILE) for a in run.absorption),
-        shells=tuple(replace(s, sample=s.sample + HOSTILE, structure=HOSTILE) for s in run.shells),
-        distortions=tuple(replace(d, sample=d.sample + HOSTILE) for d in run.distortions),
+        spectra=tuple((s + HOSTILE, f) for s, f in run["eis"].spectra),
+        arrhenius=tuple(replace(a, sample=a.sample + HOSTILE) for a in run["eis"].arrhenius),
+        conductivity=tuple(replace(p, sample=p.sample + HOSTILE) for p in run["eis"].conductivity),
+        composition=tuple(replace(p, sample=p.sample + HOSTILE, series=HOSTILE) for p in run["eis"].composition),
+        sweeps=tuple((s + HOSTILE, f) for s, f in run["lsv"].sweeps),
+        windows=tuple(replace(w, sample=w.sample + HOSTILE) for w in run["lsv"].windows),
+        absorption=tuple(replace(a, sample=a.sample + HOSTILE) for a in run["xas"].absorption),
+        shells=tuple(replace(s, sample=s.sample + HOSTILE, structure=HOSTILE) for s in run["xas"].shells),
+        distortions=tuple(replace(d, sample=d.sample + HOSTILE) for d in run["xas"].distortions),
         rejected=(Rejection(file=HOSTILE, stage="read", field=HOSTILE, problem=HOSTILE, hint=HOSTILE),),
         findings=((HOSTILE, Finding(severity="warning", field=HOSTILE, problem=HOSTILE)),),
-        reviews=({"file": HOSTILE, "arcs": 2, "note": HOSTILE, "by": HOSTILE},),
+        reviews=(SpectrumReview(file=HOSTILE, arcs=2, note=HOSTILE, by=HOSTILE),),
         provenance={
             "versions": {HOSTILE: HOSTILE},
             "settings": [{"name": HOSTILE, "value": HOSTILE, "layer": "study.toml", "reason": HOSTILE}],
@@ -154,7 +155,7 @@ def test_withheld_numbers_show_their_reason_and_nothing_else(files):
     text = Page(files["report.html"]).text
     run = make_run()
     assert "neighbouring time constants differ by 3.1 only" in text
-    withheld = [s for s in run.shells if not s.verdict.printable]
+    withheld = [s for s in run["xas"].shells if not s.verdict.printable]
     assert withheld
     assert "2.8300 ± 0.0057" not in text
 

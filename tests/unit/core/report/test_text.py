@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.core.report.text import celsius_text, criterion_text, estimate_text, interval_text, plain, plural, si_text
+from pipeline.core.report.text import celsius_text, estimate_text, file_stem, interval_text, plain, plural, si_text
 from pipeline.core.values import Estimate
 from pipeline.core.words import number_text
 
@@ -71,9 +71,9 @@ def test_small_words():
     assert plural(2, "sweep") == "2 sweeps"
 
 
-def test_a_criterion_reads_as_words():
-    assert [criterion_text(c) for c in ("j_1_uA_per_cm2", "departure_5sigma", "tangent")] == [
-        "1 µA cm⁻²",
-        "departure 5 σ",
-        "tangent",
-    ]
+def test_file_names_are_safe_and_unique():
+    taken: set[str] = set()
+    stems = [file_stem(t, taken) for t in ("a/b", "a\\b", "A b", "..", "CON: x", "é", "x" * 300)]
+    assert len({s.lower() for s in stems}) == len(stems)
+    assert all("/" not in s and "\\" not in s and s.strip(".") for s in stems)
+    assert max(map(len, stems)) <= 124

@@ -1,4 +1,4 @@
-"""The raw folder of a study: what is listed, and temperatures in the wrong unit."""
+"""The raw folder of a study: what is listed."""
 
 from __future__ import annotations
 
@@ -6,39 +6,7 @@ import sys
 
 import pytest
 
-from pipeline.core.study.files import RawFolder, odd_temperature, walk_files
-
-
-@pytest.mark.parametrize(
-    ("kelvin", "celsius", "said"),
-    [
-        (203.15, True, ""),
-        (333.15, True, ""),
-        (203 + 273.15, True, "203 °C: kelvin given as °C? (if it is right, give temperature_k = 476.15)"),
-        (298 + 273.15, True, "298 °C"),
-        (203.0, False, ""),
-        (473.0, False, ""),
-        (25.0, False, "25 K: °C given as kelvin? (if it is right, give temperature_c = -248.15)"),
-        (None, True, ""),
-    ],
-)
-def test_a_temperature_in_the_wrong_unit(kelvin, celsius, said):
-    found = odd_temperature(kelvin, celsius=celsius)
-    assert found.startswith(said)
-    assert bool(found) is bool(said)
-
-
-def test_kelvin_in_names_read_as_celsius_is_a_mistake_with_the_number_of_files(tmp_path):
-    for kelvin in (203, 233, 298):
-        (tmp_path / f"HSE_{kelvin}.mpt").write_bytes(b"x")
-    mistakes: list[str] = []
-    folder = RawFolder(tmp_path, "study.toml", mistakes)
-    folder.match("HSE_{temperature_c}.mpt", "sample 'HSE'.eis[0]")
-    assert len(mistakes) == 1
-    assert "'HSE_203.mpt' at 203 °C: kelvin given as °C?" in mistakes[0]
-    assert mistakes[0].endswith("and 2 more")
-    folder.match("HSE_{temperature_k}.mpt", "sample 'HSE'.eis[0]")
-    assert len(mistakes) == 1
+from pipeline.core.study.files import walk_files
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")

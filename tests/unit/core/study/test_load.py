@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import StudyError
-from pipeline.core.study import load_study
+from pipeline.core.study.load import load_study
 
 HEAD = 'schema = 1\nname = "Test"\n'
 SAMPLE = '[[sample]]\nid = "A"\n'
@@ -43,8 +43,11 @@ def test_geometry_files_and_temperatures_arrive_in_si(tmp_path):
     assert pellet is not None
     assert (pellet.thickness_m, pellet.diameter_m, pellet.mass_kg) == pytest.approx((5.5e-4, 1e-2, 1.2e-4))
     assert pellet.relative_sigma == pytest.approx(0.02 / 0.55)
-    assert [(r.name, r.temperature_k) for r in study.eis] == [("eis/A_-70C.mpt", 203.15), ("eis/A_RTC.mpt", 298.15)]
-    conditions = study.lsv[0].conditions
+    assert [(r.name, r.temperature_k) for r in study.rows["eis"]] == [
+        ("eis/A_-70C.mpt", 203.15),
+        ("eis/A_RTC.mpt", 298.15),
+    ]
+    conditions = study.rows["lsv"][0].conditions
     assert (conditions.volts_vs_na, conditions.area_m2) == pytest.approx((0.08, 7.85e-5))
     assert set(study.layers.values()) == {"default"}
 
@@ -53,7 +56,7 @@ def test_a_temperature_log_goes_before_the_name_and_the_study_before_neither(tmp
     text = HEAD + SAMPLE + '[[sample.eis]]\nfiles = "eis/A_{temperature_c}C.mpt"\ntemperatures = "eis/log.csv"\n'
     study = write(tmp_path, text, "eis/A_-70C.mpt", "eis/A_25C.mpt")
     (tmp_path / "raw/eis/log.csv").write_text("file,temperature_c\neis/A_-70C.mpt,-69.2\n", encoding="utf-8")
-    rows = load_study(study).eis
+    rows = load_study(study).rows["eis"]
     assert [(r.temperature_k, r.temperature_origin) for r in rows] == [
         (pytest.approx(203.95), "log eis/log.csv"),
         (298.15, "file name"),
@@ -118,6 +121,7 @@ def test_one_mistake_is_named_with_its_place(tmp_path, text, message):
 
 
 LSV = '[[sample.lsv]]\nfiles = "keep.txt"\n'
+EIS = '[[sample.eis]]\nfiles = "keep.txt"\n'
 
 
 @pytest.mark.parametrize(
@@ -129,7 +133,7 @@ LSV = '[[sample.lsv]]\nfiles = "keep.txt"\n'
         (HEAD + SAMPLE + 'x_lcf = "0.4"\n', "sample[0].x_lcf"),
         (HEAD + 'simulated = "yes"\n' + SAMPLE, "simulated"),
         (HEAD + 'computed_window_v_vs_na = { A = ["1", 4] }\n' + SAMPLE, "computed_window_v_vs_na.A[0]"),
-        (HEAD + SAMPLE + LSV + '[[review]]\nfile = "keep.txt"\narcs = "3"\n', "review[0].arcs"),
+        (HEAD + SAMPLE + EIS + '[[review]]\nfile = "keep.txt"\narcs = "3"\n', "review[0].arcs"),
         (HEAD + SAMPLE + '[settings.eis.arcs]\nmax_arcs = "3"\n', "settings.eis.arcs.max_arcs"),
         (HEAD + SAMPLE + '[settings.lsv.check]\nturn_v = "0.05"\n', "settings.lsv.check.turn_v"),
     ],
@@ -159,11 +163,12 @@ def test_whole_numbers_stand_for_decimal_ones_and_lists_for_pairs(tmp_path):
     text = (
         HEAD + "computed_window_v_vs_na = { A = [1, 4] }\n" + SAMPLE + "x_lcf = 1\n"
         "pellet = { thickness_mm = 1, diameter_mm = 10 }\n" + LSV + "reference = { volts_vs_na = 0 }\narea_cm2 = 1\n"
-        '[settings.lsv.check]\nspike_sigmas = 9\n[[review]]\nfile = "keep.txt"\nmask_hz = [[50, 60]]\n'
+        '[[sample.eis]]\nfiles = "a.mpt"\n'
+        '[settings.lsv.check]\nspike_sigmas = 9\n[[review]]\nfile = "a.mpt"\nmask_hz = [[50, 60]]\n'
     )  # fmt: skip
-    study = load_study(write(tmp_path, text))
-    assert study.lsv[0].conditions.volts_vs_na == 0.0
-    assert study.computed_windows["A"] == (1.0, 4.0)
+    study = load_study(write(tmp_path, text, "a.mpt"))
+    assert study.rows["lsv"][0].conditions.volts_vs_na == 0.0
+    assert study.options["computed_window_v_vs_na"].by_sample["A"] == (1.0, 4.0)
     assert study.settings["lsv.check"].spike_sigmas == 9.0
     assert study.reviews[0].mask_hz == ((50.0, 60.0),)
 

@@ -11,7 +11,8 @@ from pipeline.core.errors import ReadError
 from pipeline.core.recognition import recognise
 from pipeline.core.sample import RawFile
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 HC, D_SI111 = 12398.419843, 3.13551
 
@@ -247,7 +248,7 @@ def test_the_right_columns_are_taken(case):
     if has_reference:
         np.testing.assert_allclose(scan.reference_mu, made["ref"], rtol=1e-6)
     known = recognise(RawFile(name="s.dat", data=data, size=len(data)))
-    assert (known.technique, known.element, known.edge) == ("xas", "Fe", "K")
+    assert (known.technique, known.subject) == ("xas", "Fe K")
     assert not [f for f in known.findings if f.severity == "error"]
 
 

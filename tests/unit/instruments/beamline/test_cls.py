@@ -7,7 +7,9 @@ import pytest
 
 from pipeline.core.sample import RawFile
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans, recognise_absorption
+from pipeline.techniques.absorption.read.recognise import recognise_absorption
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 E0 = 9881.0
 ENERGY = np.concatenate([np.arange(9700, 9860, 10.0), np.arange(9860, 9920, 0.5), np.arange(9920, 10600, 3.0)])
@@ -136,4 +138,4 @@ def test_both_are_recognised_with_certainty():
     for text, name in ((hxma(), "CLS HXMA"), (sxrmb("ambient"), "CLS SXRMB")):
         found = recognise_absorption(RawFile(name="a.dat", data=text.encode(), size=len(text)))
         assert found is not None
-        assert (found.format, found.confidence, found.element, found.edge) == (name, "certain", "Ta", "L3")
+        assert (found.format, found.confidence, found.subject) == (name, "certain", "Ta L3")

@@ -118,6 +118,15 @@ def test_a_modulus_that_contradicts_is_a_warning_in_text_and_a_refusal_in_a_bina
         spectra(wrong, form="EC-Lab mpr")
 
 
+@pytest.mark.parametrize(("off", "told"), [(0.0005, 0), (0.002, 4), (0.05, 4), (-0.05, 4)])
+def test_a_modulus_may_be_rounded_but_not_wrong(off, told):
+    """Re and -Im of 3 and 4 ohm: 5 ohm, to one part in a thousand; four rows are off."""
+    modulus = 5.0 * (1 + off * (np.arange(13) < 4))
+    found = spectra(impedance(re=np.full(13, 3.0), im=np.full(13, 4.0), **{"|Z|/Ohm": modulus}))[0]
+    problems = [f.problem for f in found.findings if f.field == "|Z|/Ohm"]
+    assert [f"in {told} of 13 rows" in p for p in problems] == ([True] if told else [])
+
+
 def test_other_techniques_beside_the_impedance_are_named():
     ocv = table(technique="OCV", **{"time/s": np.arange(3.0), "Ewe/V": np.ones(3)})
     found = spectra(ocv, impedance())
@@ -156,7 +165,7 @@ def test_a_sweep_in_si_with_its_flags():
 
 def test_cycles_of_a_cv_are_sweeps():
     found = to_sweeps(RAW, "EC-Lab mpt", (sweep_table("CV", **{"cycle number": np.array([1, 1, 1, 2, 2, 2])}),))
-    assert [(s.sweep, s.potential_v.size) for s in found] == [(1, 3), (2, 3)]
+    assert [(s.loop, s.potential_v.size) for s in found] == [(1, 3), (2, 3)]
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,34 @@ def test_a_number_cut_short_is_left_out_and_said_where_its_length_tells():
     assert "ends in the middle of a number ('-1.000'" in said(assert_z(cut))
 
 
+@pytest.mark.parametrize(
+    ("last", "end", "left_out"),
+    [
+        ("-8.000000", "", False),
+        ("8.000000", "", False),  # the sign alone is shorter
+        ("-8.0000", "", True),
+        ("8.0000", "", True),
+        ("-8.0", "", True),
+        ("-8.0", "\n", False),  # a line that ends is whole
+    ],
+)
+def test_a_last_number_counts_where_it_is_no_more_than_a_sign_shorter(last, end, left_out):
+    rows = [f"{10.0 ** (6 - i):.6e},{i + 1:.6f},-{i + 1:.6f}" for i in range(7)]
+    (spectrum,) = read(("\n".join(["f,Z',Z''", *rows, f"{0.1:.6e},8.000000,{last}"]) + end).encode())
+    n = 7 if left_out else 8
+    np.testing.assert_allclose(spectrum.impedance_ohm.real, np.arange(1.0, n + 1))
+    np.testing.assert_allclose(np.abs(spectrum.impedance_ohm.imag), np.arange(1.0, n + 1))
+    assert ("ends in the middle of a number" in str(spectrum.findings)) is left_out
+
+
+@pytest.mark.parametrize(("last", "n"), [("1.000000", 8), ("1.00", 7)])
+def test_the_last_current_of_a_sweep_is_whole_or_left_out(last, n):
+    rows = [f"{i / 10:.6f},{i / 10:.6f}" for i in range(7)]
+    data = "\n".join(["Potential/V,Current/A", *rows, f"{0.7:.6f},{last}"]).encode()
+    (sweep,) = read_delimited_sweep(RawFile(name="a.csv", data=data, size=len(data)), DelimitedSettings())
+    np.testing.assert_allclose(sweep.current_a, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1.0][:n])
+
+
 def test_a_temperature_column_is_kept():
     found = read(text("f/Hz,Z',Z'',T/°C", F, Z.real, Z.imag, np.full(16, -25.0)))[0]
     assert found.temperature_k == pytest.approx(248.15)

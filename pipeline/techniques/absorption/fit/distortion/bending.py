@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.core.values import Estimate, Finding
+from pipeline.core.values import Z95, Estimate, Finding
+from pipeline.science.statistics import interval_sigma
 from pipeline.techniques.absorption.fit.distortion.measures import (
     Change,
     Measure,
@@ -18,12 +18,10 @@ from pipeline.techniques.absorption.fit.distortion.measures import (
     fitted_ratio,
     single_scattering,
 )
-from pipeline.techniques.absorption.fit.feff.octahedra import BENDS_DEGREE, chi_of_bend, run_octahedra, tied_model
+from pipeline.techniques.absorption.fit.shells.octahedra import BENDS_DEGREE, chi_of_bend, run_octahedra, tied_model
 from pipeline.techniques.absorption.fit.shells.spectrum import weigh_spectrum
 from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
-
-if TYPE_CHECKING:
-    from pipeline.techniques.absorption.fit.distortion.scattering_ratio import DistortionSettings
+from pipeline.techniques.absorption.settings import DistortionSettings
 
 SMALL_SIGMA = 1e-4
 """Noise of chi(k) given to spectra of the model, which have none."""
@@ -82,7 +80,7 @@ def bend_of_change(
         f"kept, the reference straight; the ratio falls by {falls}"
     )
     findings = [Finding(severity="info", field="bend_degree", problem=told)]
-    low, high = curve.angle(value + 1.96 * sigma), curve.angle(value - 1.96 * sigma)
+    low, high = curve.angle(value + Z95 * sigma), curve.angle(value - Z95 * sigma)
     if curve.angle(value) < blind or low == 0:
         text = f"blind below {blind:g}°: the change of {value:+.0%} ± {sigma:.0%} allows bends up to {max(high, blind):.0f}°"
         findings.append(Finding(severity="info", field="bend_degree", problem=text))
@@ -92,5 +90,5 @@ def bend_of_change(
         text = f"the change of {value:+.0%} is beyond the model ({last}): no angle is given"
         findings.append(Finding(severity="warning", field="bend_degree", problem=text))
         return None, findings
-    angle = Estimate(value=curve.angle(value), sigma=(high - low) / (2 * 1.96), unit="degree", low95=low, high95=high)
-    return angle, findings
+    sigma = interval_sigma(low, high)
+    return Estimate(value=curve.angle(value), sigma=sigma, unit="degree", low95=low, high95=high), findings

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +16,14 @@ from numpy.typing import NDArray
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.errors import FitError, PipelineError
 from pipeline.core.values import Estimate
-from pipeline.techniques.absorption.fit.feff.octahedra import SCALES, run_octahedra, tied_model
 from pipeline.techniques.absorption.fit.reduce.fourier import window_on_grid
 from pipeline.techniques.absorption.fit.reduce.reduction import repeat_background
-from pipeline.techniques.absorption.fit.reduce.wavelet import WaveletSettings, transform_wavelet
+from pipeline.techniques.absorption.fit.reduce.wavelet import transform_wavelet
 from pipeline.techniques.absorption.fit.shells.least_squares import FitOutcome, Member, ShellModel, fit_members
+from pipeline.techniques.absorption.fit.shells.octahedra import SCALES, run_octahedra, tied_model
 from pipeline.techniques.absorption.fit.shells.spectrum import FitRange, Spectrum, weigh_spectrum
 from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
-
-if TYPE_CHECKING:
-    from pipeline.techniques.absorption.fit.distortion.scattering_ratio import DistortionSettings
+from pipeline.techniques.absorption.settings import DistortionSettings, WaveletSettings
 
 FIRST_SHELL_HALF_WIDTH = 0.5
 """The first shell's top is looked for this far around its peak, angstrom."""
@@ -158,7 +155,7 @@ def _variants(
     for step in (-RBKG_STEP, RBKG_STEP):
         try:
             found = [repeat_background(r, rbkg_angstrom=r.rbkg_angstrom + step) for r in reduced]
-        except (KeyError, ValueError, PipelineError):
+        except (ValueError, PipelineError):
             continue
         yield base, [np.interp(r.k_per_angstrom, k, chi) for r, (k, chi) in zip(reduced, found, strict=True)]
 

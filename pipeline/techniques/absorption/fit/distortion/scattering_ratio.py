@@ -13,14 +13,10 @@ which is why smaller angles are not seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
-
-from annotated_types import Ge, Gt
 
 from pipeline.core.errors import FitError
-from pipeline.core.values import Finding, Level, Verdict
+from pipeline.core.values import Finding, Verdict
 from pipeline.techniques.absorption.fit.distortion.bending import bend_curve, bend_of_change
 from pipeline.techniques.absorption.fit.distortion.measures import (
     SEEN_SIGMA,
@@ -31,38 +27,13 @@ from pipeline.techniques.absorption.fit.distortion.measures import (
     measure_one,
     range_of,
 )
-from pipeline.techniques.absorption.fit.feff.octahedra import is_collinear
 from pipeline.techniques.absorption.fit.feff.program import run_feff
+from pipeline.techniques.absorption.fit.shells.octahedra import is_collinear
 from pipeline.techniques.absorption.model import Distortion, ReducedAbsorption, ShellFit
+from pipeline.techniques.absorption.settings import DistortionSettings
 
 LOOSE = 0.5
 """Relative sigma of the ratio above which there is no multiple scattering to speak of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistortionSettings:
-    """Table ``[settings.xas.distortion]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    box_k_min: Annotated[float, Gt(0)] = 4.0
-    """Start of the box of f1 in k, 1/angstrom: below it the background interferes."""
-    box_k_max: Annotated[float, Gt(0)] = 9.0
-    """End of the box in k: light neighbours scatter little above."""
-    box_r_min: Annotated[float, Gt(0)] = 3.6
-    """Start of the box in R, angstrom, not phase-corrected: above the triangle's peak."""
-    box_r_max: Annotated[float, Gt(0)] = 4.6
-    """End of the box in R: f1 lies at 4.2."""
-    wavelet_eta: Annotated[float, Ge(3)] = 7.0
-    """eta of the Morlet wavelet (sigma 1): resolves the triangle from f1 in R and the box in k."""
-    k_weight: Annotated[int, Ge(0)] = 2
-    """Weight of the wavelet: f1 and the first shell then have their tops at like k, so that sigma^2 falls out of the ratio."""
-    r_max_angstrom: Annotated[float, Gt(0)] = 4.9
-    """End of the tied fit in R, not phase-corrected: above the peak of the collinear paths."""
-    significance: Annotated[float, Gt(0)] = 3.0
-    """Change over its sigma from which on it is called real."""
-    blind_below_degree: Annotated[float, Gt(0)] = 5.0
-    """Smaller angles change the ratio by less than 5 %, which FEFF itself is not good for."""
 
 
 def measure_distortion(
@@ -89,7 +60,7 @@ def measure_distortion(
             continue
         why = _why_not(fit, cache)
         if why is not None:
-            rows.append(_without(fit, reference, why, "refused"))
+            rows.append(_without(fit, reference, why))
             continue
         try:
             rows.append(
@@ -98,28 +69,35 @@ def measure_distortion(
                 )
             )
         except FitError as error:
-            rows.append(_without(fit, reference, f"{error.field}: {error.problem}", "unresolved"))
+            reason = f"{error.field}: {error.problem}"
+            rows.append(_without(fit, reference, Verdict(level="unresolved", reason=reason, code="no_fit")))
     return tuple(rows)
 
 
-def _why_not(fit: ShellFit, cache: Path) -> str | None:
-    """Why collinear scattering says nothing about this shell."""
+def _why_not(fit: ShellFit, cache: Path) -> Verdict | None:
+    """Why collinear scattering says nothing about this shell; None where it does."""
+
+    def refuse(code: str, reason: str) -> Verdict:
+        return Verdict(level="refused", reason=reason, code=code)
+
     if not fit.verdict.printable:
-        return f"the first shell is {fit.verdict.level}: {fit.verdict.reason}"
-    if "no crystal structure given" in fit.structure:
-        return "no structure is given: a shell guessed as a polyhedron has no collinear paths to compare with"
+        return refuse("shell_withheld", f"the first shell is {fit.verdict.level}: {fit.verdict.reason}")
+    if fit.structure_kind == "polyhedron":
+        told = "no structure is given: a shell guessed as a polyhedron has no collinear paths to compare with"
+        return refuse("guessed_structure", told)
     for text in fit.feff_inputs.values():
         try:
             paths = run_feff(text, cache).paths
         except FitError as error:
-            return str(error)
+            return refuse("no_paths", str(error))
         shell = min((p for p in paths if p.legs == 2), key=lambda p: p.reff_angstrom, default=None)
         if shell is not None and round(shell.degeneracy) == 6 and any(is_collinear(p) for p in paths):
             return None
-    return f"{fit.element}-{fit.shell} of {fit.structure.split(',')[0]} is no octahedron: no two neighbours are in line"
+    told = f"{fit.element}-{fit.shell} of {fit.structure_title} is no octahedron: no two neighbours are in line"
+    return refuse("not_octahedral", told)
 
 
-def _without(fit: ShellFit, reference: str | None, why: str, level: Level) -> Distortion:
+def _without(fit: ShellFit, reference: str | None, why: Verdict) -> Distortion:
     """A row without numbers."""
     return Distortion(
         sample=fit.sample,
@@ -133,7 +111,7 @@ def _without(fit: ShellFit, reference: str | None, why: str, level: Level) -> Di
         relative_change=None,
         relative_change_wavelet=None,
         bend_degree=None,
-        verdict=Verdict(level=level, reason=why),
+        verdict=why,
     )
 
 
@@ -180,11 +158,12 @@ def _judge(
     ratio = own.ratio
     text = f"{ratio.value:.2f} ± {ratio.sigma:.2f} of the straight octahedron"
     if not ratio.sigma < LOOSE * max(ratio.value, 0.0):
-        return Verdict(level="unresolved", reason=f"multiple scattering, {text}, is not above noise")
+        reason = f"multiple scattering, {text}, is not above noise"
+        return Verdict(level="unresolved", reason=reason, code="noise")
     if change is None:
         if reference == fit.sample:
-            return Verdict(level="resolved", reason=f"the reference: {text}")
-        return Verdict(level="weak", reason=f"{text}; no reference sample to compare with")
+            return Verdict(level="resolved", reason=f"the reference: {text}", code="reference")
+        return Verdict(level="weak", reason=f"{text}; no reference sample to compare with", code="no_reference")
     n = abs(change.fit.value) / max(change.fit.sigma, 1e-12)
     text = f"{change.fit.value:+.0%} ± {change.fit.sigma:.0%} against {reference} ({n:.1f} sigma)"
     if change.wavelet is not None and expected_wavelet is not None:
@@ -192,10 +171,7 @@ def _judge(
         gap = abs(change.wavelet.value - expected_wavelet) / (change.wavelet.sigma**2 + change.fit.sigma**2) ** 0.5
         if gap > settings.significance:
             reason = f"{text}: the wavelet should show {expected_wavelet:+.0%} then, {gap:.1f} sigma away"
-            return Verdict(level="weak", reason=reason)
+            return Verdict(level="weak", reason=reason, code="wavelet_disagrees")
     if n < settings.significance:
-        return Verdict(level="weak", reason=f"{text}: no change beyond noise")
-    return Verdict(level="resolved", reason=text)
-
-
-__all__ = ["DistortionSettings", "measure_distortion"]
+        return Verdict(level="weak", reason=f"{text}: no change beyond noise", code="no_change")
+    return Verdict(level="resolved", reason=text, code="change")

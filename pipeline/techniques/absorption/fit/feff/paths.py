@@ -20,12 +20,9 @@ from scipy.interpolate import BSpline, make_interp_spline
 
 from pipeline.core.arrays import ComplexArray, FloatArray, freeze
 from pipeline.core.errors import FitError
+from pipeline.science.constants import K2_PER_EV
 from pipeline.science.elements import symbol_of
-from pipeline.techniques.absorption.fit.reduce.background import EV_PER_K2
 from pipeline.techniques.absorption.model import ScatteringPath
-
-K2_PER_EV = 1 / EV_PER_K2
-"""2 m / hbar^2 in 1/(eV angstrom^2)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

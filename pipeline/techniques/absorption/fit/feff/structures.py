@@ -22,6 +22,7 @@ from pipeline.core.errors import FitError
 from pipeline.science.cif import read_cif
 from pipeline.science.crystal import Cluster, Crystal, Site, build_cluster
 from pipeline.science.elements import atomic_number, bond_angstrom
+from pipeline.techniques.absorption.model import StructureKind
 
 CLUSTER_RADIUS = 6.0
 """Of the atoms given to FEFF around the absorber of a crystal, angstrom: potentials and all paths of the shells fitted."""
@@ -43,11 +44,27 @@ class Structure:
     """A cluster, with what may be done with it."""
 
     cluster: Cluster
+    kind: StructureKind
+    """``polyhedron``: its distance is a guess, FEFF is run again where the data have their shell; ``octahedron``: opposite
+    neighbours are in line with the absorber, so that collinear multiple scattering measures bending."""
+    title: str
+    """Its short name."""
     notes: tuple[str, ...] = ()
-    movable: bool = False
-    """True for a polyhedron: its distance is a guess, FEFF is run again where the data have their shell."""
-    octahedral: bool = False
-    """Opposite neighbours are in line with the absorber, so that collinear multiple scattering measures bending."""
+
+    @property
+    def movable(self) -> bool:
+        """True where the distance is a guess."""
+        return self.kind == "polyhedron"
+
+    @property
+    def octahedral(self) -> bool:
+        """True for the octahedron, which is set up again at the distance of the data."""
+        return self.kind == "octahedron"
+
+    @property
+    def family(self) -> tuple[str, str]:
+        """Samples of one family have one threshold: all octahedra of the same atoms, and the same crystal or polyhedron."""
+        return self.kind, self.title if self.octahedral else self.cluster.source
 
 
 def choose_structure(
@@ -67,7 +84,7 @@ def choose_structure(
         crystal = read_cif(name or "structure", cif)
         cluster = build_cluster(crystal, absorber, CLUSTER_RADIUS)
         _require(cluster, scatterer)
-        return Structure(cluster=cluster, notes=crystal.notes)
+        return Structure(cluster=cluster, kind="crystal", title=crystal.name, notes=crystal.notes)
     if name is None:
         name = _by_elements(absorber, scatterer)
     if name is None:
@@ -110,13 +127,15 @@ def _by_elements(absorber: str, scatterer: str) -> str | None:
 def _built_in(name: str) -> Structure | None:
     if name == "TaCl6":
         cluster = octahedron("Ta", "Cl", TA_CL_ANGSTROM)
-        return Structure(cluster=cluster, octahedral=True)
+        return Structure(cluster=cluster, kind="octahedron", title="octahedron TaCl6")
     if name in UCL3:
         element, a, c, x, y = UCL3[name]
-        return Structure(cluster=build_cluster(ucl3_crystal(name, element, a, c, x, y), element, CLUSTER_RADIUS))
+        cluster = build_cluster(ucl3_crystal(name, element, a, c, x, y), element, CLUSTER_RADIUS)
+        return Structure(cluster=cluster, kind="crystal", title=name)
     if name in METALS:
         element = METALS[name]
-        return Structure(cluster=build_cluster(_metal(element), element, CLUSTER_RADIUS))
+        cluster = build_cluster(_metal(element), element, CLUSTER_RADIUS)
+        return Structure(cluster=cluster, kind="crystal", title=f"{element} metal")
     return None
 
 
@@ -187,6 +206,7 @@ def polyhedron(absorber: str, scatterer: str, n: int, r_angstrom: float) -> Stru
     """``n`` neighbours (a key of ``POLYHEDRA``) at one distance."""
     directions = POLYHEDRA[n]
     positions = directions / np.linalg.norm(directions, axis=1)[:, None] * r_angstrom
-    source = f"{n} {scatterer} around {absorber} at {r_angstrom:.2f} Å, one shell (no crystal structure given)"
+    title = f"{n} {scatterer} around {absorber} at {r_angstrom:.2f} Å"
+    source = f"{title}, one shell (no crystal structure given)"
     cluster = Cluster(absorber=absorber, elements=(scatterer,) * n, positions_angstrom=positions, source=source)
-    return Structure(cluster=cluster, movable=True)
+    return Structure(cluster=cluster, kind="polyhedron", title=title)

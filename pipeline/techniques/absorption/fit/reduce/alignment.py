@@ -65,10 +65,13 @@ def edge_shift(
         shift += step
         if abs(step) < 1e-6:
             break
-    sigma = float("inf")
-    if information > 0:
-        # jitter of the energy counts where mu is steep, and a few points decide: each residual as if its point had been
-        # left out (J.G. MacKinnon, H. White, J. Econometrics 29 (1985) 305)
-        leverage = np.clip(pull**2 / information + np.sum(q**2, axis=1), 0, 0.9)
-        sigma = float(np.sqrt(np.sum((pull * residual / (1 - leverage)) ** 2))) / information
+    sigma = _robust_sigma(pull, residual, q, information) if information > 0 else float("inf")
     return shift, float(np.hypot(sigma, abs(step) if np.isfinite(step) and abs(step) > 1e-4 else 0.0))
+
+
+def _robust_sigma(pull: FloatArray, residual: FloatArray, q: FloatArray, information: float) -> float:
+    """1 sigma of the shift, each residual as if its point had been left out: jitter of the energy counts where mu is steep, and a
+    few points decide (J.G. MacKinnon, H. White, J. Econometrics 29 (1985) 305).
+    """
+    leverage = np.clip(pull**2 / information + np.sum(q**2, axis=1), 0, 0.9)
+    return float(np.sqrt(np.sum((pull * residual / (1 - leverage)) ** 2))) / information

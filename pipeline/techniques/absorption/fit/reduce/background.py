@@ -17,10 +17,8 @@ from scipy.interpolate import BSpline, make_interp_spline
 from scipy.optimize import brentq
 
 from pipeline.core.arrays import FloatArray
+from pipeline.science.constants import EV_PER_K2
 from pipeline.techniques.absorption.fit.reduce.fourier import K_STEP, R_STEP, ft_window, k_grid
-
-EV_PER_K2 = 3.8099821109685847
-"""hbar^2 / 2 m_e in eV angstrom^2, CODATA 2018: E - E0 = 3.80998 k^2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +94,7 @@ def remove_background(energy_ev: FloatArray, mu: FloatArray, choice: BackgroundC
     end = int(np.searchsorted(energy_ev, choice.e0_ev + k_max**2 * EV_PER_K2 + 1e-6, side="right")) - 1
     last = min(energy_ev.size, 2 + end)
     k_raw = k_all[: last - first]
-    rbkg = max(choice.rbkg_angstrom, 2 * R_STEP)
-    n_spline = 1 + int(2 * rbkg * (k_max - k_min) / np.pi)
-    n_r = int(1 + (n_spline - 1) * np.pi / (2 * R_STEP * (k_max - k_min)))
-    n_spline = max(5, min(128, n_spline))
+    n_spline, n_r = _count(max(choice.rbkg_angstrom, 2 * R_STEP), k_max - k_min)
     basis = _basis(k_all, k_min, k_max, n_spline)
     on_data = basis(k_raw)
     mixed = make_interp_spline(k_raw, np.column_stack([mu[first:last], on_data]), k=3)(grid)
@@ -128,6 +123,12 @@ def remove_background(energy_ev: FloatArray, mu: FloatArray, choice: BackgroundC
         splines_on_grid=splines,
         k_raw=k_raw,
     )
+
+
+def _count(rbkg: float, k_range: float) -> tuple[int, int]:
+    """Splines, and points of chi(R) below Rbkg."""
+    n_spline = 1 + int(2 * rbkg * k_range / np.pi)
+    return max(5, min(128, n_spline)), int(1 + (n_spline - 1) * np.pi / (2 * R_STEP * k_range))
 
 
 def _basis(k_all: FloatArray, k_min: float, k_max: float, n_spline: int) -> BSpline:

@@ -57,6 +57,29 @@ def ft_window(x: FloatArray, x_min: float, x_max: float, dx: float, kind: str) -
         raise ValueError("a window needs two points")
     if not (x_min < x_max and x_min < x[-1]):
         raise ValueError(f"no window from {x_min:g} to {x_max:g} on data up to {x[-1]:g}")
+    (a, b, c, d), (xa, xb, xc, xd) = _sills(x, x_min, x_max, dx)
+    middle, half = (xa + xd) / 2, (xd - xa) / 2
+    if name == "gau":
+        tiny = 1e-4 * float(x[-1] - x[0]) / (x.size - 1)
+        return np.asarray(np.exp(-((x - middle) ** 2) / (2 * max(dx, tiny) ** 2)))
+    if name == "kai":
+        return _kaiser_bessel(np.sqrt(np.clip(1 - (x - middle) ** 2 / half**2, 0, None)), dx)
+    w = np.zeros(x.size)
+    w[b:c] = 1.0
+    up, down = (x[a : b + 1] - xa) / (xb - xa), (x[c : d + 1] - xc) / (xd - xc)
+    if name == "han":
+        w[a : b + 1], w[c : d + 1] = np.sin(np.pi / 2 * up) ** 2, np.cos(np.pi / 2 * down) ** 2
+    elif name == "par":
+        w[a : b + 1], w[c : d + 1] = up, 1 - down
+    elif name == "wel":
+        w[a : b + 1], w[c : d + 1] = 1 - (1 - up) ** 2, 1 - down**2
+    else:
+        w[a : d + 1] = np.sin(np.pi * (xd - x[a : d + 1]) / (xd - xa))
+    return w
+
+
+def _sills(x: FloatArray, x_min: float, x_max: float, dx: float) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Indices and places of the ends of both sills, none of them of no width."""
     step = float(x[-1] - x[0]) / (x.size - 1)
     tiny = 1e-4 * step
     last = x.size - 1
@@ -73,28 +96,15 @@ def ft_window(x: FloatArray, x_min: float, x_max: float, dx: float, kind: str) -
     xa, xb, xc, xd = (float(x[i]) for i in (a, b, c, d))
     xb += tiny if xa == xb else 0.0
     xd += tiny if xc == xd else 0.0
-    middle, half = (xa + xd) / 2, (xd - xa) / 2
-    if name == "gau":
-        return np.asarray(np.exp(-((x - middle) ** 2) / (2 * max(dx, tiny) ** 2)))
-    if name == "kai":
-        inside = np.sqrt(np.clip(1 - (x - middle) ** 2 / half**2, 0, None))
-        if dx < 1e-4:  # limit of a vanishing shape parameter: 0/0 below
-            return np.asarray(inside**2)
-        # I0 scaled by exp(-dx): the quotient does not overflow
-        low = np.exp(-dx)
-        return np.asarray((i0e(dx * inside) * np.exp(dx * (inside - 1)) - low) / (i0e(dx) - low))
-    w = np.zeros(x.size)
-    w[b:c] = 1.0
-    up, down = (x[a : b + 1] - xa) / (xb - xa), (x[c : d + 1] - xc) / (xd - xc)
-    if name == "han":
-        w[a : b + 1], w[c : d + 1] = np.sin(np.pi / 2 * up) ** 2, np.cos(np.pi / 2 * down) ** 2
-    elif name == "par":
-        w[a : b + 1], w[c : d + 1] = up, 1 - down
-    elif name == "wel":
-        w[a : b + 1], w[c : d + 1] = 1 - (1 - up) ** 2, 1 - down**2
-    else:
-        w[a : d + 1] = np.sin(np.pi * (xd - x[a : d + 1]) / (xd - xa))
-    return w
+    return (a, b, c, d), (xa, xb, xc, xd)
+
+
+def _kaiser_bessel(inside: FloatArray, shape: float) -> FloatArray:
+    """Of sqrt(1 - x^2), x from -1 to 1, 0 outside."""
+    if shape < 1e-4:  # limit of a vanishing shape parameter: 0/0 below
+        return np.asarray(inside**2)
+    low = np.exp(-shape)  # I0 scaled by exp(-shape): the quotient does not overflow
+    return np.asarray((i0e(shape * inside) * np.exp(shape * (inside - 1)) - low) / (i0e(shape) - low))
 
 
 def window_on_grid(n: int, k_min: float, k_max: float, dk: float, window: str) -> FloatArray:

@@ -16,9 +16,9 @@ from scipy.interpolate import make_interp_spline
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Finding
+from pipeline.science.constants import EV_PER_K2
 from pipeline.science.edges import edge_energy
 from pipeline.techniques.absorption.fit.reduce.alignment import edge_shift
-from pipeline.techniques.absorption.fit.reduce.background import EV_PER_K2
 from pipeline.techniques.absorption.fit.reduce.normalization import Normalized, choose_ranges, find_e0, normalize
 from pipeline.techniques.absorption.model import CheckedScan
 

@@ -8,15 +8,16 @@ What is not set in the study is taken from the project file that the scans came 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
 from pipeline.core.values import Estimate, Finding
+from pipeline.science.constants import EV_PER_K2
 from pipeline.science.edges import edge_energy
 from pipeline.techniques.absorption.fit.reduce.background import (
-    EV_PER_K2,
     Background,
     BackgroundChoice,
     chi_covariance_factor,
@@ -33,17 +34,24 @@ from pipeline.techniques.absorption.fit.reduce.merge import (
     prepare,
     with_common_e0,
 )
-from pipeline.techniques.absorption.fit.reduce.normalization import choose_ranges, find_e0, normalize, with_step
+from pipeline.techniques.absorption.fit.reduce.normalization import (
+    Normalized,
+    choose_ranges,
+    find_e0,
+    normalize,
+    with_step,
+)
 from pipeline.techniques.absorption.fit.reduce.outlier_scans import find_outlier_scans
+from pipeline.techniques.absorption.fit.reduce.project_parameters import honour_project
 from pipeline.techniques.absorption.fit.reduce.reduction_findings import (
     gather_findings,
     judge_background,
     scan_use,
     used_settings,
 )
-from pipeline.techniques.absorption.fit.reduce.settings import ReduceSettings, honour_project
 from pipeline.techniques.absorption.fit.reduce.wavelet import map_wavelet
 from pipeline.techniques.absorption.model import CheckedScan, ReducedAbsorption, ScanUse
+from pipeline.techniques.absorption.settings import ReduceSettings
 
 
 def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSettings) -> ReducedAbsorption:
@@ -62,66 +70,156 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
         No scan can be normalised, or too little lies behind the edge for chi(k).
     """
     findings = gather_findings(checked)
-    settings, origins = honour_project(settings, checked, findings)
+    settings, from_project = honour_project(settings, checked, findings)
+    merged = _merge_scans(sample, checked, settings, findings)
+    try:
+        return _reduce(merged, settings, from_project, findings)
+    except ValueError as error:
+        raise FitError(
+            source=merged.first.scan.source.file,
+            field="mu",
+            problem=f"{merged.name}: {error}",
+            hint="does the scan reach far enough before and behind the edge?",
+            code="cannot_be_reduced",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Merged:
+    """mu(E) of a sample at an edge, and what became of every scan."""
+
+    sample: str
+    first: CheckedScan
+    energy_ev: FloatArray
+    """(n,)"""
+    mu: FloatArray
+    sigma: FloatArray
+    uses: tuple[ScanUse, ...]
+
+    @property
+    def name(self) -> str:
+        """``LCF-Ta Ta L3``"""
+        return f"{self.sample} {self.first.element} {self.first.edge}"
+
+
+def _merge_scans(
+    sample: str, checked: Sequence[CheckedScan], settings: ReduceSettings, findings: list[Finding]
+) -> Merged:
+    """Scans that can be normalised, aligned, without outliers, as one."""
+    first = checked[0]
     uses: list[ScanUse] = []
     prepared: list[Prepared] = []
     for scan in checked:
         try:
             prepared.append(prepare(scan))
         except ValueError as error:
-            uses.append(scan_use(scan, f"cannot be normalised: {error}"))
-    first = checked[0]
+            uses.append(scan_use(scan, "cannot_be_normalised", f"cannot be normalised: {error}"))
     if not prepared:
         raise FitError(
             source=first.scan.source.file,
             field="mu",
             problem=f"no scan of {sample} {first.element} {first.edge} can be normalised: {uses[0].reason}",
             hint="set pre1_ev … norm2_ev in [settings.xas.reduce]",
+            code="cannot_be_normalised",
         )
     prepared = with_common_e0(calibrate(align(prepared, settings.align, findings), settings.calibrate, findings))
     out = find_outlier_scans(prepared, common_grid(prepared), prepared[0].norm.e0_ev, settings.max_scan_deviations)
-    uses += [scan_use(p.checked, out.get(i, ""), p) for i, p in enumerate(prepared)]
+    for i, p in enumerate(prepared):
+        uses.append(scan_use(p.checked, "differs", out[i], p) if i in out else scan_use(p.checked, p=p))
     used = [p for i, p in enumerate(prepared) if i not in out]
     energy, mu, sigma, _ = merge(used, common_grid(used))
-    try:
-        return _reduce(sample, first, energy, mu, sigma, tuple(uses), findings, settings, origins)
-    except ValueError as error:
-        raise FitError(
-            source=first.scan.source.file,
-            field="mu",
-            problem=f"{sample} {first.element} {first.edge}: {error}",
-            hint="does the scan reach far enough before and behind the edge?",
-        ) from error
+    return Merged(sample=sample, first=first, energy_ev=energy, mu=mu, sigma=sigma, uses=tuple(uses))
 
 
 def _reduce(
-    sample: str,
-    first: CheckedScan,
-    energy: FloatArray,
-    mu: FloatArray,
-    sigma: FloatArray,
-    uses: tuple[ScanUse, ...],
-    findings: list[Finding],
-    settings: ReduceSettings,
-    origins: dict[str, str],
+    merged: Merged, settings: ReduceSettings, from_project: Sequence[str], findings: list[Finding]
 ) -> ReducedAbsorption:
-    s = settings
+    """Normalisation, background and transforms of the merged spectrum; a ValueError where too little lies around the edge."""
+    following = next_edge_ev(merged.first.element, merged.first.edge)
+    norm = _normalise(merged, settings, following, findings)
+    choice = _choose_background(norm, settings)
+    background = remove_background(merged.energy_ev, merged.mu, choice)
+    factor = chi_covariance_factor(background, merged.sigma, norm.edge_step)
+    chi_sigma = np.sqrt(np.sum(factor**2, axis=1))
+    span = _choose_span(background, chi_sigma, norm.e0_ev, following, settings, findings)
+    r, chi_r = k_to_r(
+        background.k, background.chi, k_min=span.k_min, k_max=span.k_max, dk=span.dk, k_weight=span.k_weight,
+        window=span.window, r_max_angstrom=settings.r_max_angstrom,
+    )  # fmt: skip
+    noise_r = chi_r_noise(background.k, factor, span.k_min, span.k_max, span.dk, span.k_weight, span.window)
+    odd = judge_background(r, np.abs(chi_r), noise_r, choice.rbkg_angstrom)
+    findings += [odd] if odd else []
+    wavelet = map_wavelet(
+        background.k, background.chi, chi_sigma, settings.wavelet, k_min=span.k_min, k_max=span.k_max, dk=span.dk,
+        window=span.window,
+    )  # fmt: skip
+    return ReducedAbsorption(
+        sample=merged.sample,
+        element=merged.first.element,
+        edge=merged.first.edge,
+        scans=merged.uses,
+        energy_ev=merged.energy_ev,
+        mu=merged.mu,
+        mu_sigma=merged.sigma,
+        normalized=norm.normalized,
+        flattened=norm.flattened,
+        background=background.mu0,
+        pre_edge=norm.pre_edge,
+        post_edge=norm.post_edge,
+        e0_ev=norm.e0_ev,
+        edge_step=Estimate(value=norm.edge_step, sigma=norm.edge_step_sigma, unit="1"),
+        edge_step_bias=norm.edge_step_bias,
+        k_per_angstrom=background.k,
+        chi=background.chi,
+        chi_sigma=chi_sigma,
+        r_angstrom=r,
+        chi_r_re=chi_r.real,
+        chi_r_im=chi_r.imag,
+        chi_r_noise=noise_r,
+        k_min=span.k_min,
+        k_max=span.k_max,
+        dk=span.dk,
+        k_weight=span.k_weight,
+        window=span.window,
+        rbkg_angstrom=choice.rbkg_angstrom,
+        wavelet=wavelet,
+        settings=used_settings(norm, choice, background, settings, from_project),
+        findings=tuple(findings),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Range, sill, weight and window of the transform of chi(k)."""
+
+    k_min: float
+    k_max: float
+    dk: float
+    k_weight: int
+    window: str
+
+
+def _normalise(merged: Merged, s: ReduceSettings, following_ev: float | None, findings: list[Finding]) -> Normalized:
+    """E0, both lines and the edge step, with the doubt of an arctangent edge unless a person gave the step."""
+    energy, mu, first = merged.energy_ev, merged.mu, merged.first
     near = first.rise_ev if first.rise_ev is not None else float(energy[np.argmax(np.gradient(mu, energy))])
     e0 = s.e0_ev if s.e0_ev is not None else find_e0(energy, mu, near, 15.0)
-    following = next_edge_ev(first.element, first.edge)
-    cap = None if following is None else following - 30 - e0
+    cap = None if following_ev is None else following_ev - 30 - e0
     norm2 = cap if s.norm2_ev is None else s.norm2_ev if cap is None else min(s.norm2_ev, cap)
     ranges = choose_ranges(
         energy, e0, pre1_ev=s.pre1_ev, pre2_ev=s.pre2_ev, norm1_ev=s.norm1_ev, norm2_ev=norm2, n_norm=s.n_norm
     )
     norm = normalize(energy, mu, e0, ranges)
     if s.edge_step is not None:
-        norm = with_step(norm, s.edge_step)
-    else:
-        norm, doubt = doubt_step(energy, mu, norm, first.element, first.edge)
-        findings += [doubt] if doubt else []
-    choice = BackgroundChoice(
-        e0_ev=e0,
+        return with_step(norm, s.edge_step)
+    norm, doubt = doubt_step(energy, mu, norm, first.element, first.edge)
+    findings += [doubt] if doubt else []
+    return norm
+
+
+def _choose_background(norm: Normalized, s: ReduceSettings) -> BackgroundChoice:
+    return BackgroundChoice(
+        e0_ev=norm.e0_ev,
         edge_step=norm.edge_step,
         rbkg_angstrom=_or(s.rbkg_angstrom, 1.0),
         k_weight=int(_or(s.bkg_k_weight, 2)),
@@ -133,11 +231,19 @@ def _reduce(
         n_clamp=int(_or(s.n_clamp, 5)),
         window=s.bkg_window or "hanning",
     )
-    background = remove_background(energy, mu, choice)
-    factor = chi_covariance_factor(background, sigma, norm.edge_step)
-    chi_sigma = np.sqrt(np.sum(factor**2, axis=1))
-    k_min, dk, weight, window = _or(s.k_min, 3.0), _or(s.dk, 1.0), int(_or(s.k_weight, 2)), s.window or "hanning"
-    k_max = _usable_k(background, chi_sigma, following, e0, dk)
+
+
+def _choose_span(
+    background: Background,
+    chi_sigma: FloatArray,
+    e0_ev: float,
+    following_ev: float | None,
+    s: ReduceSettings,
+    findings: list[Finding],
+) -> Span:
+    """As the study says, else up to where chi(k) is usable; a ValueError where that holds no EXAFS."""
+    k_min, dk = _or(s.k_min, 3.0), _or(s.dk, 1.0)
+    k_max = _usable_k(background, chi_sigma, following_ev, e0_ev, dk)
     if s.k_max is not None:
         k_max = min(s.k_max, float(background.k[-1]))
         if s.k_max > k_max + 0.05:
@@ -145,49 +251,7 @@ def _reduce(
             findings.append(Finding(severity="warning", field="k_max", problem=problem, hint="lower k_max"))
     if k_max - k_min < 3:
         raise ValueError(f"chi(k) is usable from {k_min:.1f} to {k_max:.1f} 1/angstrom only: no EXAFS")
-    r, chi_r = k_to_r(
-        background.k, background.chi, k_min=k_min, k_max=k_max, dk=dk, k_weight=weight, window=window,
-        r_max_angstrom=s.r_max_angstrom,
-    )  # fmt: skip
-    noise_r = chi_r_noise(background.k, factor, k_min, k_max, dk, weight, window)
-    odd = judge_background(r, np.abs(chi_r), noise_r, choice.rbkg_angstrom)
-    findings += [odd] if odd else []
-    wavelet = map_wavelet(
-        background.k, background.chi, chi_sigma, s.wavelet, k_min=k_min, k_max=k_max, dk=dk, window=window
-    )
-    return ReducedAbsorption(
-        sample=sample,
-        element=first.element,
-        edge=first.edge,
-        scans=uses,
-        energy_ev=energy,
-        mu=mu,
-        mu_sigma=sigma,
-        normalized=norm.normalized,
-        flattened=norm.flattened,
-        background=background.mu0,
-        pre_edge=norm.pre_edge,
-        post_edge=norm.post_edge,
-        e0_ev=e0,
-        edge_step=Estimate(value=norm.edge_step, sigma=norm.edge_step_sigma, unit="1"),
-        edge_step_bias=norm.edge_step_bias,
-        k_per_angstrom=background.k,
-        chi=background.chi,
-        chi_sigma=chi_sigma,
-        r_angstrom=r,
-        chi_r_re=chi_r.real,
-        chi_r_im=chi_r.imag,
-        chi_r_noise=noise_r,
-        k_min=k_min,
-        k_max=k_max,
-        dk=dk,
-        k_weight=weight,
-        window=window,
-        rbkg_angstrom=choice.rbkg_angstrom,
-        wavelet=wavelet,
-        settings=used_settings(norm, choice, background, s, origins),
-        findings=tuple(findings),
-    )
+    return Span(k_min=k_min, k_max=k_max, dk=dk, k_weight=int(_or(s.k_weight, 2)), window=s.window or "hanning")
 
 
 def _or(value: float | None, default: float) -> float:
@@ -240,23 +304,20 @@ def repeat_background(
         (nk,) each, on the uniform grid; with a changed e0 the grid may be a point longer or shorter.
     """
     told = reduced.settings
-    last = float(told["bkg_k_max"])
+    last = told.bkg_k_max
     to_the_end = last**2 * EV_PER_K2 >= float(reduced.energy_ev[-1]) - reduced.e0_ev - 1e-3
     choice = BackgroundChoice(
         e0_ev=reduced.e0_ev if e0_ev is None else e0_ev,
         edge_step=reduced.edge_step.value,
         rbkg_angstrom=reduced.rbkg_angstrom if rbkg_angstrom is None else rbkg_angstrom,
-        k_weight=int(float(told["bkg_k_weight"])),
-        k_min=float(told["bkg_k_min"]),
+        k_weight=told.bkg_k_weight,
+        k_min=told.bkg_k_min,
         k_max=None if to_the_end else last,
-        dk=float(told["bkg_dk"]),
-        window=str(told["bkg_window"]),
-        clamp_low=float(told["clamp_low"]),
-        clamp_high=float(told["clamp_high"]),
-        n_clamp=int(float(told["n_clamp"])),
+        dk=told.bkg_dk,
+        window=told.bkg_window,
+        clamp_low=told.clamp_low,
+        clamp_high=told.clamp_high,
+        n_clamp=told.n_clamp,
     )
     again = remove_background(reduced.energy_ev, reduced.mu, choice)
     return again.k, again.chi
-
-
-__all__ = ["ReduceSettings", "chi_r_noise", "next_edge_ev", "reduce_scans", "repeat_background"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,12 +12,12 @@ from pipeline.core.values import Finding
 from pipeline.techniques.absorption.fit.reduce.background import Background, BackgroundChoice
 from pipeline.techniques.absorption.fit.reduce.merge import Prepared
 from pipeline.techniques.absorption.fit.reduce.normalization import Normalized
-from pipeline.techniques.absorption.fit.reduce.settings import ReduceSettings
-from pipeline.techniques.absorption.model import CheckedScan, ScanUse
+from pipeline.techniques.absorption.model import CheckedScan, LeftOut, ReductionUsed, ScanUse
+from pipeline.techniques.absorption.settings import ReduceSettings
 
 
-def scan_use(scan: CheckedScan, reason: str, p: Prepared | None = None) -> ScanUse:
-    """The row of one scan in the table xas_scans; ``reason`` says why it was left out."""
+def scan_use(scan: CheckedScan, code: LeftOut = "", reason: str = "", p: Prepared | None = None) -> ScanUse:
+    """The row of one scan in the table xas_scans; ``code`` and ``reason`` say why it was left out."""
     source = scan.scan
     return ScanUse(
         file=source.source.file,
@@ -25,9 +26,10 @@ def scan_use(scan: CheckedScan, reason: str, p: Prepared | None = None) -> ScanU
         edge_step=p.norm.edge_step if p else float("nan"),
         shift_ev=p.shift_ev if p else 0.0,
         shift_sigma_ev=p.shift_sigma_ev if p else 0.0,
-        used=not reason,
+        used=code == "",
         reason=reason,
         noise_k=p.noise if p else None,
+        code=code,
     )
 
 
@@ -36,10 +38,7 @@ def gather_findings(checked: Sequence[CheckedScan]) -> list[Finding]:
     first: dict[tuple[str, str], Finding] = {}
     files: dict[tuple[str, str], list[str]] = {}
     for c in checked:
-        mine = (
-            c.findings[len(c.scan.findings) :] if c.findings[: len(c.scan.findings)] == c.scan.findings else c.findings
-        )
-        for f in (*mine, *(f for f in c.scan.findings if f.severity != "info")):
+        for f in (*c.findings, *(f for f in c.scan.findings if f.severity != "info")):
             key = (f.field, f.problem)
             first.setdefault(key, f)
             name = c.scan.source.file.rsplit("/", 1)[-1]
@@ -50,7 +49,7 @@ def gather_findings(checked: Sequence[CheckedScan]) -> list[Finding]:
         names = files[key]
         where = "all scans" if len(names) == len(checked) > 1 else ", ".join(names[:3])
         where += f" and {len(names) - 3} more" if len(names) > 3 and where != "all scans" else ""
-        out.append(Finding(severity=f.severity, field=f.field, problem=f"{where}: {f.problem}", hint=f.hint))
+        out.append(replace(f, problem=f"{where}: {f.problem}"))
     return out
 
 
@@ -75,26 +74,25 @@ def used_settings(
     choice: BackgroundChoice,
     background: Background,
     settings: ReduceSettings,
-    origins: dict[str, str],
-) -> dict[str, float | str]:
-    """What was used, by the names that the archive looks for."""
-    return {
-        "pre1_ev": norm.ranges.pre1_ev,
-        "pre2_ev": norm.ranges.pre2_ev,
-        "norm1_ev": norm.ranges.norm1_ev,
-        "norm2_ev": norm.ranges.norm2_ev,
-        "n_norm": float(norm.ranges.n_norm),
-        "nvict": 0.0,
-        "bkg_k_weight": float(choice.k_weight),
-        "bkg_k_min": choice.k_min,
-        "bkg_k_max": background.k_max,
-        "bkg_dk": choice.dk,
-        "bkg_window": choice.window,
-        "clamp_low": choice.clamp_low,
-        "clamp_high": choice.clamp_high,
-        "n_clamp": float(choice.n_clamp),
-        "n_spline": float(background.n_spline),
-        "align": settings.align,
-        "calibrated": "yes" if settings.calibrate else "no",
-        **({"from_project": ", ".join(sorted(origins))} if origins else {}),
-    }
+    from_project: Sequence[str],
+) -> ReductionUsed:
+    """What was used, whoever chose it."""
+    return ReductionUsed(
+        pre1_ev=norm.ranges.pre1_ev,
+        pre2_ev=norm.ranges.pre2_ev,
+        norm1_ev=norm.ranges.norm1_ev,
+        norm2_ev=norm.ranges.norm2_ev,
+        n_norm=norm.ranges.n_norm,
+        bkg_k_weight=choice.k_weight,
+        bkg_k_min=choice.k_min,
+        bkg_k_max=background.k_max,
+        bkg_dk=choice.dk,
+        bkg_window=choice.window,
+        clamp_low=choice.clamp_low,
+        clamp_high=choice.clamp_high,
+        n_clamp=choice.n_clamp,
+        n_spline=background.n_spline,
+        align=settings.align,
+        calibrated=settings.calibrate,
+        from_project=tuple(sorted(from_project)),
+    )

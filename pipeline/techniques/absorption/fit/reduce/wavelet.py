@@ -12,41 +12,13 @@ sigma_k = q/2R and sigma_R = R/q with q = eta sigma, or q = sqrt(n) for Cauchy. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
-
 import numpy as np
-from annotated_types import Ge, Gt, Le
 from scipy.fft import ifft, next_fast_len, rfft
 
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.techniques.absorption.fit.reduce.fourier import K_STEP, k_grid, window_on_grid
 from pipeline.techniques.absorption.model import WaveletMap
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaveletSettings:
-    """Table ``[settings.xas.reduce.wavelet]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    kind: Literal["cauchy", "morlet"] = "cauchy"
-    """Cauchy has one parameter; Morlet is there for comparison with maps of others."""
-    cauchy_order: Annotated[float, Ge(2), Le(2000)] = 100.0
-    """n: at R = 4.2 angstrom, where multiple scattering lies, sigma_R is 0.42 angstrom and sigma_k 1.2 1/angstrom."""
-    morlet_eta: Annotated[float, Gt(0), Le(100)] = 10.0
-    """Frequency of the mother wavelet; with sigma 1 the same resolution as Cauchy of order 100."""
-    morlet_sigma: Annotated[float, Gt(0), Le(10)] = 1.0
-    """Width of the mother wavelet."""
-    k_weight: Annotated[int, Ge(0), Le(4)] = 2
-    """w of k^w: 2 keeps light neighbours in view."""
-    r_min_angstrom: Annotated[float, Gt(0)] = 0.5
-    """Start of the map; rows below are background. Changes no value of the map."""
-    r_max_angstrom: Annotated[float, Gt(0), Le(15)] = 6.0
-    """End of the map: beyond it no shell of these samples is seen. Changes no value of the map."""
-    r_step_angstrom: Annotated[float, Gt(0)] = 0.04
-    """A tenth of sigma_R at 4 angstrom: nothing is lost between rows."""
-
+from pipeline.techniques.absorption.settings import WaveletSettings
 
 REACHES = (12.0, 25.0, 60.0)
 """Room behind the data in 1/angstrom, by which the transform is kept from running into its own beginning."""

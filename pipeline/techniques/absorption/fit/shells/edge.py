@@ -19,8 +19,8 @@ from pipeline.core.errors import FitError, PipelineError
 from pipeline.techniques.absorption.fit.shells.joint_fit import fit_joint
 from pipeline.techniques.absorption.fit.shells.result import make_result, split_amplitude
 from pipeline.techniques.absorption.fit.shells.sample_fit import SampleFit, fit_sample
-from pipeline.techniques.absorption.fit.shells.settings import ShellSettings, ShellSpec
-from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
+from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit, ShellSpec
+from pipeline.techniques.absorption.settings import ShellSettings
 
 __all__ = ["ShellSettings", "ShellSpec", "fit_edge"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import numpy as np
 
 from pipeline.core.errors import FitError
 from pipeline.science.crystal import Cluster
-from pipeline.techniques.absorption.fit.feff.octahedra import sigma2_factor
 from pipeline.techniques.absorption.fit.feff.paths import FeffPath, bank_of
 from pipeline.techniques.absorption.fit.feff.program import FeffRun, PathSearch, run_feff, write_input
 from pipeline.techniques.absorption.fit.feff.structures import Structure
 from pipeline.techniques.absorption.fit.shells.least_squares import ShellModel
+from pipeline.techniques.absorption.fit.shells.octahedra import sigma2_factor
 from pipeline.techniques.absorption.fit.shells.spectrum import FitRange
 from pipeline.techniques.absorption.model import ReducedAbsorption
 
@@ -91,17 +92,7 @@ def find_shell(
     if structure.movable:
         r_max = min(r_max, _valley(reduced, peak))
     later = [p for p in single if p.reff_angstrom > first[-1].reff_angstrom + 1e-6]
-    second = None
-    if later:
-        gap = later[0].reff_angstrom - PHASE_SHIFT_ANGSTROM - NEXT_SHELL_GAP
-        if gap > peak + NEXT_SHELL_GAP:
-            r_max = min(r_max, gap)
-        elif later[0].elements[1] == scatterer:
-            second = later[0]
-            r_max = max(r_max, second.reff_angstrom - PHASE_SHIFT_ANGSTROM + NEXT_SHELL_GAP)
-            third = [p for p in later[1:] if p.reff_angstrom > second.reff_angstrom + 1e-6]
-            if third:
-                r_max = min(r_max, third[0].reff_angstrom - PHASE_SHIFT_ANGSTROM - NEXT_SHELL_GAP)
+    second, r_max = _next_shell(later, scatterer, peak, r_max)
     fit_range = FitRange(
         k_min=reduced.k_min,
         k_max=reduced.k_max,
@@ -120,6 +111,23 @@ def find_shell(
         distance_angstrom=distance,
         fit_range=fit_range,
     )
+
+
+def _next_shell(later: Sequence[FeffPath], scatterer: str, peak: float, r_max: float) -> tuple[FeffPath | None, float]:
+    """A shell of the same element that cannot be kept out of the range, and where the range ends before the next one."""
+    if not later:
+        return None, r_max
+    gap = later[0].reff_angstrom - PHASE_SHIFT_ANGSTROM - NEXT_SHELL_GAP
+    if gap > peak + NEXT_SHELL_GAP:
+        return None, min(r_max, gap)
+    second = later[0]
+    if second.elements[1] != scatterer:
+        return None, r_max
+    r_max = max(r_max, second.reff_angstrom - PHASE_SHIFT_ANGSTROM + NEXT_SHELL_GAP)
+    third = [p for p in later[1:] if p.reff_angstrom > second.reff_angstrom + 1e-6]
+    if third:
+        r_max = min(r_max, third[0].reff_angstrom - PHASE_SHIFT_ANGSTROM - NEXT_SHELL_GAP)
+    return second, r_max
 
 
 def _valley(reduced: ReducedAbsorption, peak: float) -> float:

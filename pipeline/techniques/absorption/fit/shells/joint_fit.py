@@ -16,8 +16,8 @@ from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
 from pipeline.techniques.absorption.fit.shells.least_squares import FitOutcome, Member, Prior, fit_members
 from pipeline.techniques.absorption.fit.shells.sample_fit import SCALES, SampleFit
-from pipeline.techniques.absorption.fit.shells.settings import ShellSettings
 from pipeline.techniques.absorption.fit.shells.spectrum import Spectrum
+from pipeline.techniques.absorption.settings import ShellSettings
 
 REJECT_P = 0.01
 """Thresholds that agree by chance this rarely are not shared."""
@@ -86,12 +86,11 @@ def fit_joint(samples: Sequence[SampleFit], settings: ShellSettings) -> JointFit
 
 def _groups(samples: Sequence[SampleFit], settings: ShellSettings) -> tuple[list[list[int]], dict[int, str]]:
     """Samples that share a threshold, and what is said of each."""
-    by_model: dict[str, list[int]] = {}
+    by_model: dict[tuple[str, str], list[int]] = {}
     for i, s in enumerate(samples):
         fair = s.alone.r_factor < max(GOOD_R_FACTOR, 2 * s.alone.expected_r_factor) and s.alone.theta[3] > 0
         if fair and abs(s.alone.theta[1]) < settings.max_e0_shift_ev:
-            source = s.shell.structure.cluster.source
-            by_model.setdefault(source.split(",")[0] if s.shell.structure.octahedral else source, []).append(i)
+            by_model.setdefault(s.shell.structure.family, []).append(i)
     groups, notes = [], {}
     for members in by_model.values():
         group = list(members)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.core.values import Estimate, Finding
+from pipeline.core.values import Z95, Estimate, Finding
 from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
 from pipeline.techniques.absorption.fit.shells.joint_fit import JointFit
 from pipeline.techniques.absorption.fit.shells.sample_fit import SampleFit, lead_distance
-from pipeline.techniques.absorption.fit.shells.settings import ShellSettings
 from pipeline.techniques.absorption.fit.shells.verdict import PLAUSIBLE_S02, judge_shell
 from pipeline.techniques.absorption.model import ShellFit
+from pipeline.techniques.absorption.settings import ShellSettings
 
 LISTED_PATHS = 12
 """Longest list of paths that a result carries, strongest first."""
@@ -105,7 +105,7 @@ def _spread(joint: JointFit, quantity: object, value: float) -> float:
 
 def _both(value: float, sigma: float, systematic: float, unit: str) -> Estimate:
     """Statistical sigma; the 95 % interval holds the systematic error too."""
-    half = 1.959964 * float(np.hypot(sigma, systematic))
+    half = Z95 * float(np.hypot(sigma, systematic))
     return Estimate(value=value, sigma=sigma, unit=unit, low95=value - half, high95=value + half)
 
 
@@ -152,6 +152,8 @@ def make_result(
         paths=tuple(p.describe() for p in sorted(s.shell.run.paths, key=lambda p: -p.amplitude_percent)[:LISTED_PATHS]),
         feff_version=s.shell.run.version,
         structure=s.shell.structure.cluster.source,
+        structure_kind=s.shell.structure.kind,
+        structure_title=s.shell.structure.title,
         r_angstrom=r,
         model_chi_r_re=chi_r.real,
         model_chi_r_im=chi_r.imag,
@@ -163,7 +165,7 @@ def make_result(
 
 def _input_name(s: SampleFit) -> str:
     """Name of the cluster for a file: absorber, edge, structure, in ASCII."""
-    structure = re.sub(r"[^A-Za-z0-9.]+", "_", s.shell.structure.cluster.source.split(",")[0]).strip("_")
+    structure = re.sub(r"[^A-Za-z0-9.]+", "_", s.shell.structure.title).strip("_")
     return f"{s.reduced.element}_{s.reduced.edge}_{structure}"
 
 

@@ -26,9 +26,9 @@ from pipeline.techniques.absorption.fit.shells.least_squares import (
     fit_alone,
     fit_members,
 )
-from pipeline.techniques.absorption.fit.shells.settings import ShellSettings, ShellSpec
 from pipeline.techniques.absorption.fit.shells.spectrum import FitRange, Spectrum, weigh_spectrum
-from pipeline.techniques.absorption.model import ReducedAbsorption
+from pipeline.techniques.absorption.model import ReducedAbsorption, ShellSpec
+from pipeline.techniques.absorption.settings import ShellSettings
 
 SCALES = (1.0, 1.0, 0.01, 0.001, 0.001)
 """Typical sizes of amplitude, E0, dR and the sigma^2."""
@@ -206,7 +206,7 @@ def _variants(reduced: ReducedAbsorption, base: FitRange) -> Iterator[tuple[str,
         if rbkg < base.r_min + RBKG_STEP:
             try:
                 k, chi = repeat_background(reduced, rbkg_angstrom=rbkg)
-            except (KeyError, ValueError):  # a reduction without its mu(E), or too sparse for more knots
+            except ValueError:  # a reduction without its mu(E), or too sparse for more knots
                 continue
             again = np.interp(reduced.k_per_angstrom, k, chi)
             yield f"Rbkg {rbkg:.1f} Å", weigh_spectrum(reduced.k_per_angstrom, again, reduced.chi_sigma, base)

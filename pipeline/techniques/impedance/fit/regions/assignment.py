@@ -10,21 +10,20 @@ candidates are listed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from pipeline.core.sample import Pellet
 from pipeline.core.values import Estimate, Finding
+from pipeline.science.constants import EPS0_F_PER_M
 from pipeline.techniques.impedance.fit.regions.mixing import brick_layer_boundary_conductivity, maxwell_wagner_arcs
 from pipeline.techniques.impedance.fit.regions.specific_capacitance import doubt_geometry
 from pipeline.techniques.impedance.fit.regions.tracking import doubt_alone
 from pipeline.techniques.impedance.model import PelletFit, Region, RegionAssignment, SeriesArc, SeriesFit, SpectrumFit
+from pipeline.techniques.impedance.settings import EvidenceSettings
 
-EPS0_F_PER_M = 8.8541878128e-12
 ORDER: tuple[Region, Region, Region] = ("bulk", "amorphous", "interface")
 RANGES_F_PER_CM: Mapping[str, tuple[float, float]] = {
     "bulk": (1e-13, 1e-11),
@@ -34,26 +33,6 @@ RANGES_F_PER_CM: Mapping[str, tuple[float, float]] = {
     "electrode": (1e-7, 1e-5),
 }
 """C l/A of each candidate: bulk, a minor phase (1e-11 over its volume fraction), grain boundary, layer, electrode."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceSettings:
-    """Table ``[settings.eis.evidence]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    boundary_factor: Annotated[float, Ge(1)] = 3.0
-    """Within this factor of a range's end a candidate is still listed: the table is good to half a decade."""
-    min_order_sigmas: Annotated[float, Gt(0)] = 2.0
-    """Neighbouring C l/A must differ by this many sigma to be put in order."""
-    energy_match_ev: Annotated[float, Gt(0)] = 0.03
-    """Activation energies this near a pristine phase's speak for that phase: typical spread between pellets."""
-    track_factor: Annotated[float, Gt(1)] = 2.0
-    """An arc is the same arc at another temperature if its capacitance agrees within this factor."""
-    mixing: Literal["series", "maxwell_garnett"] = "series"
-    """Series bricks; maxwell_garnett where the amorphous phase is a continuous matrix: its arcs are then mixtures."""
-    crystalline_fraction: Annotated[float, Gt(0)] = 0.5
-    """Volume fraction of the crystalline phase, used by maxwell_garnett only."""
 
 
 def assign_regions(

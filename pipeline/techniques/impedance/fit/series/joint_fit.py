@@ -11,15 +11,14 @@ Nested models: Bevington and Robinson, Data Reduction and Error Analysis, 3rd ed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from dataclasses import replace
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
 from pipeline.core.values import Verdict
+from pipeline.science.constants import KB_EV_PER_K
 from pipeline.techniques.impedance.fit.series.assumption_tests import (
     Candidate,
     f_test,
@@ -28,7 +27,6 @@ from pipeline.techniques.impedance.fit.series.assumption_tests import (
     slowest_apex,
 )
 from pipeline.techniques.impedance.fit.series.model import (
-    BOLTZMANN_EV_PER_K,
     SeriesData,
     SeriesModel,
     arrhenius_design,
@@ -38,32 +36,7 @@ from pipeline.techniques.impedance.fit.series.model import (
 from pipeline.techniques.impedance.fit.series.result import Solution, build_series
 from pipeline.techniques.impedance.fit.series.starts import draw_starts
 from pipeline.techniques.impedance.model import SeriesFit, SpectrumFit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesSettings:
-    """Table ``[settings.eis.series]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    max_arcs: Annotated[int, Ge(1), Le(3)] = 3
-    """Bulk, amorphous region and interface: the sample has no fourth."""
-    basis: Literal["sigma_T", "sigma"] = "sigma_T"
-    """The paper's form, sigma T = sigma0 exp(-Ea/kB T)."""
-    allow_drift: bool = True
-    """Let ln C_i drift linearly with T when shared C_i fail the test: permittivities do."""
-    allow_kink: bool = True
-    """Let Ea change at one temperature when a single line fails the test."""
-    starts: Annotated[int, Ge(4), Le(200)] = 20
-    """Random starts for each number of arcs: enough for two independent hits of the best cost."""
-    seed: Annotated[int, Ge(0)] = 1
-    """Of the random starts: the same data give the same numbers."""
-    min_p_value: Annotated[float, Gt(0), Le(0.5)] = 0.003
-    """Below this the data reject the tie; three sigma, as two tests are made on every pellet."""
-    max_residual_rms: Annotated[float, Gt(1)] = 1.5
-    """Largest residual of one temperature in units of its noise: a phase change shows there first."""
-    min_temperatures: Annotated[int, Ge(3)] = 3
-    """Fewer cannot test a straight line."""
+from pipeline.techniques.impedance.settings import SeriesSettings
 
 
 def fit_series(sample: str, fits: Sequence[SpectrumFit], settings: SeriesSettings) -> SeriesFit:
@@ -243,7 +216,7 @@ def _relaxed(best: Candidate, data: SeriesData, t_ref: float, settings: SeriesSe
         q = best.theta[:nr].reshape(m, -1)
         for kink in (distinct[2:-3] + distinct[3:-2]) / 2:
             model = replace(best.model, resistance_design=arrhenius_design(t, t_ref, float(kink)))
-            x0 = (1 / kink - 1 / t_ref) / BOLTZMANN_EV_PER_K
+            x0 = (1 / kink - 1 / t_ref) / KB_EV_PER_K
             start = np.column_stack([q[:, 0] - q[:, 1] * x0, q[:, 1], q[:, 1]]).ravel()
             theta, chi2 = fit_model(np.concatenate([start, best.theta[nr:]]), model, data)
             out.append(replace(best, model=model, theta=theta, chi2=chi2, kink_k=float(kink)))

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.science.constants import KB_EV_PER_K
 
-BOLTZMANN_EV_PER_K = 8.617333262e-5
 N_BOUNDS = (0.5, 1.0)
 BLOCKING_BOUNDS = (0.3, 1.0)
 
@@ -214,8 +214,8 @@ def covariance(theta: FloatArray, model: SeriesModel, data: SeriesData) -> Float
 def arrhenius_design(temperature_k: Sequence[float] | FloatArray, t_ref_k: float, kink_k: float | None) -> FloatArray:
     """B: (1, x) with x = (1/T - 1/T_ref)/kB in 1/eV; with a kink, x below and x above it, continuous there."""
     t = np.asarray(temperature_k, dtype=float)
-    x = (1 / t - 1 / t_ref_k) / BOLTZMANN_EV_PER_K
+    x = (1 / t - 1 / t_ref_k) / KB_EV_PER_K
     if kink_k is None:
         return np.column_stack([np.ones_like(x), x])
-    x0 = (1 / kink_k - 1 / t_ref_k) / BOLTZMANN_EV_PER_K
+    x0 = (1 / kink_k - 1 / t_ref_k) / KB_EV_PER_K
     return np.column_stack([np.ones_like(x), np.maximum(x, x0), np.minimum(x, x0)])

@@ -11,11 +11,10 @@ import numpy as np
 from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Estimate, Finding, Verdict
 from pipeline.core.words import percent_text
+from pipeline.science.constants import T_25C_K
+from pipeline.science.statistics import log_estimate
 from pipeline.techniques.impedance.fit.series.model import SeriesModel, arrhenius_design
 from pipeline.techniques.impedance.model import SeriesArc, SeriesFit, SpectrumFit
-
-T_25C_K = 298.15
-Z95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -37,56 +36,17 @@ class Solution:
     usable: Verdict
 
 
-def log_estimate(ln: float, variance: float, unit: str) -> Estimate:
-    """A lognormal quantity: value exp(ln), sigma to first order, interval exact in the logarithm."""
-    s = float(np.sqrt(max(variance, 0.0)))
-    wide = float(np.exp(min(Z95 * s, 300.0)))
-    value = float(np.exp(ln))
-    return Estimate(
-        value=value,
-        sigma=value * s,
-        unit=unit,
-        low95=value / wide,
-        high95=value * wide,
-    )
+def _log_estimate(ln: float, variance: float, unit: str) -> Estimate:
+    return log_estimate(ln, float(np.sqrt(max(variance, 0.0))), unit)
 
 
 def build_series(sample: str, fits: Sequence[SpectrumFit], s: Solution) -> SeriesFit:
     """Arcs from the fastest, at every temperature of ``fits`` (coldest first) and at 25 °C."""
     m = s.model.n_arcs
-    temperature = np.array([float(f.checked.spectrum.temperature_k or 0) for f in fits])
-    b = 1.0 if s.basis == "sigma_T" else 0.0
-    design_25 = arrhenius_design([T_25C_K], s.t_ref_k, s.kink_k)[0]
-    offset_25 = b * float(np.log(T_25C_K / s.t_ref_k))
-    nr, nc = m * s.model.resistance_design.shape[1], m * s.model.capacitance_design.shape[1]
-    q, k = nr // m, nc // m
-    ln_tau = [s.theta[i * q] + s.theta[nr + i * k] for i in range(m)]
-    arcs, at_25 = [], []
-    for number, i in enumerate(np.argsort(ln_tau), start=1):
-        part = slice(i * q, (i + 1) * q)
-        theta, cov = s.theta[part], s.covariance[part, part]
-        ln_r = s.model.offset + s.model.resistance_design @ theta
-        variance = np.einsum("tq,qr,tr->t", s.model.resistance_design, cov, s.model.resistance_design)
-        ln_c = s.model.capacitance_design @ s.theta[nr + i * k : nr + (i + 1) * k]
-        apex = 1 / (2 * np.pi * np.exp(ln_r + ln_c))
-        estimates = tuple(log_estimate(a, v, "ohm") for a, v in zip(ln_r, variance, strict=True))
-        ea = Estimate(value=float(theta[1]), sigma=float(np.sqrt(cov[1, 1])), unit="eV")
-        at = nr + nc + i
-        arcs.append(
-            SeriesArc(
-                number=number,
-                activation_energy_ev=ea,
-                resistance_at_t_ref=log_estimate(float(theta[0]), float(cov[0, 0]), "ohm"),
-                capacitance=log_estimate(float(s.theta[nr + i * k]), float(s.covariance[nr + i * k, nr + i * k]), "F"),
-                exponent=Estimate(value=float(s.theta[at]), sigma=float(np.sqrt(s.covariance[at, at])), unit="1"),
-                resistance_ohm=estimates,
-                apex_hz=tuple(float(a) for a in apex),
-                verdicts=tuple(
-                    _verdict(e, float(a), f, s.usable) for e, a, f in zip(estimates, apex, fits, strict=True)
-                ),
-            )
-        )
-        at_25.append(log_estimate(float(offset_25 + design_25 @ theta), float(design_25 @ cov @ design_25), "ohm"))
+    temperature = [float(f.checked.spectrum.temperature_k or 0) for f in fits]
+    q, k = s.model.resistance_design.shape[1], s.model.capacitance_design.shape[1]
+    order = np.argsort([s.theta[i * q] + s.theta[m * q + i * k] for i in range(m)])
+    arcs = tuple(_arc(number, int(i), fits, s) for number, i in enumerate(order, start=1))
     (f_statistic, p_value), (_, p_all) = s.tests
     notes = [
         Finding(
@@ -104,10 +64,10 @@ def build_series(sample: str, fits: Sequence[SpectrumFit], s: Solution) -> Serie
         sample=sample,
         files=tuple(f.checked.spectrum.source.file for f in fits),
         loops=tuple(f.checked.spectrum.loop for f in fits),
-        temperature_k=tuple(float(t) for t in temperature),
+        temperature_k=tuple(temperature),
         t_ref_k=s.t_ref_k,
         basis=s.basis,
-        arcs=tuple(arcs),
+        arcs=arcs,
         drift=k > 1,
         kink_temperature_k=s.kink_k,
         f_statistic=f_statistic,
@@ -115,10 +75,42 @@ def build_series(sample: str, fits: Sequence[SpectrumFit], s: Solution) -> Serie
         residual_rms_per_temperature=tuple(float(r) for r in s.rms),
         chi2_reduced=s.chi2_reduced,
         ln_covariance=s.covariance,
-        resistance_25c_ohm=tuple(at_25),
+        resistance_25c_ohm=tuple(_at_25(int(i), s) for i in order),
         usable=s.usable,
         findings=tuple(notes),
     )
+
+
+def _arc(number: int, i: int, fits: Sequence[SpectrumFit], s: Solution) -> SeriesArc:
+    """Arc ``i`` of the solution as number ``number``, at every temperature."""
+    design, q, k = s.model.resistance_design, s.model.resistance_design.shape[1], s.model.capacitance_design.shape[1]
+    part, first_c = slice(i * q, (i + 1) * q), s.model.n_arcs * q + i * k
+    theta, cov = s.theta[part], s.covariance[part, part]
+    ln_r = s.model.offset + design @ theta
+    variance = np.einsum("tq,qr,tr->t", design, cov, design)
+    apex = 1 / (2 * np.pi * np.exp(ln_r + s.model.capacitance_design @ s.theta[first_c : first_c + k]))
+    estimates = tuple(_log_estimate(a, v, "ohm") for a, v in zip(ln_r, variance, strict=True))
+    at = s.model.n_arcs * (q + k) + i
+    return SeriesArc(
+        number=number,
+        activation_energy_ev=Estimate(value=float(theta[1]), sigma=float(np.sqrt(cov[1, 1])), unit="eV"),
+        resistance_at_t_ref=_log_estimate(float(theta[0]), float(cov[0, 0]), "ohm"),
+        capacitance=_log_estimate(float(s.theta[first_c]), float(s.covariance[first_c, first_c]), "F"),
+        exponent=Estimate(value=float(s.theta[at]), sigma=float(np.sqrt(s.covariance[at, at])), unit="1"),
+        resistance_ohm=estimates,
+        apex_hz=tuple(float(a) for a in apex),
+        verdicts=tuple(_verdict(e, float(a), f, s.usable) for e, a, f in zip(estimates, apex, fits, strict=True)),
+    )
+
+
+def _at_25(i: int, s: Solution) -> Estimate:
+    """Resistance of arc ``i`` at 25 °C in ohm."""
+    q = s.model.resistance_design.shape[1]
+    part = slice(i * q, (i + 1) * q)
+    design = arrhenius_design([T_25C_K], s.t_ref_k, s.kink_k)[0]
+    offset = float(np.log(T_25C_K / s.t_ref_k)) if s.basis == "sigma_T" else 0.0
+    variance = float(design @ s.covariance[part, part] @ design)
+    return _log_estimate(float(offset + design @ s.theta[part]), variance, "ohm")
 
 
 def _verdict(r: Estimate, apex_hz: float, fit: SpectrumFit, usable: Verdict) -> Verdict:

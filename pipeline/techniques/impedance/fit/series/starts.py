@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.core.arrays import FloatArray
 from pipeline.techniques.impedance.fit.series.model import SeriesData, SeriesModel
+from pipeline.techniques.impedance.fit.single.circuit import arc_capacitance
 from pipeline.techniques.impedance.model import SpectrumFit
 
 
@@ -94,7 +95,7 @@ def _arc(values: dict[str, float], number: int) -> tuple[float, float, float] | 
     q, n = values.get(f"CPE{number}_0"), values.get(f"CPE{number}_1")
     if q is None or n is None or q <= 0:
         return None
-    return r, float((q * r ** (1 - n)) ** (1 / n)), n
+    return r, arc_capacitance(r, q, n), n
 
 
 def _local(data: SeriesData, fits: Sequence[SpectrumFit]) -> FloatArray:

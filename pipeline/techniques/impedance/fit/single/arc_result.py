@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.core.values import Estimate, Verdict
+from pipeline.core.values import Z95, Estimate, Verdict
 from pipeline.core.words import percent_text
+from pipeline.science.statistics import log_estimate, sigmas_of
 from pipeline.techniques.impedance.fit.single.circuit import Circuit
-from pipeline.techniques.impedance.fit.single.covariance import Z95, profile_intervals
+from pipeline.techniques.impedance.fit.single.covariance import profile_intervals
 from pipeline.techniques.impedance.fit.single.model_averaging import Spread, sample_parts
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem
 from pipeline.techniques.impedance.model import Arc
-
-if TYPE_CHECKING:
-    from pipeline.techniques.impedance.fit.single.arcs import ArcSettings
+from pipeline.techniques.impedance.settings import ArcSettings
 
 PROFILE_FROM = 0.05
 """Relative sigma above which the interval comes from a profile: below it the logarithm is normal enough."""
-
-
-def log_estimate(ln: float, sigma_ln: float, unit: str) -> Estimate:
-    """A positive quantity whose logarithm is normal: value, sigma to first order, 95 % interval in the logarithm."""
-    value, wide = float(np.exp(ln)), float(np.exp(min(Z95 * sigma_ln, 300.0)))
-    return Estimate(value=value, sigma=value * sigma_ln, unit=unit, low95=value / wide, high95=value * wide)
 
 
 def describe_arcs(
@@ -45,7 +38,7 @@ def describe_arcs(
     """
     m = chosen.circuit.n_arcs
     window = float(omega.min() / (2 * np.pi)), float(omega.max() / (2 * np.pi))
-    sigma = np.sqrt(np.maximum(np.diag(cov), 0.0))
+    sigma = sigmas_of(cov)
     wide = [i for i in range(m) if PROFILE_FROM < sigma[i] <= 1.5 * settings.weak_sigma]
     profiles = profile_intervals(chosen, wide, cov, problem)
     intervals = []
@@ -56,14 +49,15 @@ def describe_arcs(
             low += min(float(np.log(profiles[i][0] / value)) + wald, 0.0)
             high += max(float(np.log(profiles[i][1] / value)) - wald, 0.0)
         intervals.append((value * float(np.exp(low)), value * float(np.exp(min(high, 300.0)))))
-    verdicts = [
-        _judge(i, chosen, sigma, intervals[i], window, settings, ambiguous, spreads[i], misfit) for i in range(m)
-    ]
+    doubts = Doubts(window_hz=window, ambiguous=ambiguous, misfit=misfit)
+    verdicts = [_judge(i, chosen, float(sigma[i]), intervals[i], spreads[i], doubts, settings) for i in range(m)]
     blurred = [i + 1 for i, v in enumerate(verdicts) if v.level == "unresolved"]
     if blurred:
         why = f"split withheld: arc(s) {', '.join(map(str, blurred))} not determined"
         verdicts = [
-            Verdict(level="unresolved", reason=f"{why}; this one sigma {percent_text(spreads[i].sigma)}")
+            Verdict(
+                level="unresolved", reason=f"{why}; this one sigma {percent_text(spreads[i].sigma)}", code="split_open"
+            )
             if v.printable
             else v
             for i, v in enumerate(verdicts)
@@ -71,46 +65,64 @@ def describe_arcs(
     return tuple(_arc(i, v, chosen, cov, spreads[i].sigma, intervals[i], window[1]) for i, v in enumerate(verdicts))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What every arc of a spectrum is judged by."""
+
+    window_hz: tuple[float, float]
+    ambiguous: str
+    """Why the number of arcs is not certain, or ''."""
+    misfit: float
+    """Of the whole fit, in units of the noise."""
+
+
 def _judge(
     i: int,
     chosen: OrderFit,
-    sigma: FloatArray,
+    sigma: float,
     interval: tuple[float, float],
-    window_hz: tuple[float, float],
-    settings: ArcSettings,
-    ambiguous: str,
     spread: Spread,
-    misfit: float,
+    doubts: Doubts,
+    settings: ArcSettings,
 ) -> Verdict:
-    m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, window_hz
+    m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, doubts.window_hz
     apex_hz, exponent = float(np.exp(-theta[m + i]) / (2 * np.pi)), float(theta[2 * m + i])
     text = (
         f"sigma {percent_text(spread.sigma)}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
     )
     if apex_hz > settings.max_apex_over_f_max * f_max:
-        return Verdict(level="refused", reason=f"{text}: apex beyond {settings.max_apex_over_f_max:g} f_max")
+        return Verdict(
+            level="refused",
+            reason=f"{text}: apex beyond {settings.max_apex_over_f_max:g} f_max",
+            code="apex_beyond_window",
+        )
     if apex_hz < f_min:
-        return Verdict(level="refused", reason=f"{text}: apex below the lowest frequency, the arc is not closed")
-    if ambiguous:
-        return Verdict(level="unresolved", reason=f"{ambiguous} ({text})")
-    if sigma[i] == 0:
-        return Verdict(level="unresolved", reason=f"{text}: stopped at a limit")
+        return Verdict(
+            level="refused",
+            reason=f"{text}: apex below the lowest frequency, the arc is not closed",
+            code="arc_not_closed",
+        )
+    if doubts.ambiguous:
+        return Verdict(level="unresolved", reason=f"{doubts.ambiguous} ({text})", code="number_of_arcs_open")
+    if sigma == 0:
+        return Verdict(level="unresolved", reason=f"{text}: stopped at a limit", code="at_limit")
     sides = np.abs(np.log(np.array(interval)) - theta[i]) / Z95
-    width = float(max(spread.sigma, sides.max() if sigma[i] > settings.resolved_sigma else 0.0))
+    width = float(max(spread.sigma, sides.max() if sigma > settings.resolved_sigma else 0.0))
     if spread.reason:
         text = f"{text}; {spread.reason}"
-    elif width > 1.2 * sigma[i]:
+    elif width > 1.2 * sigma:
         text = f"{text}; 95 % interval {interval[0]:.4g} to {interval[1]:.4g} ohm"
     if width > settings.weak_sigma:
-        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
+        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}", code="too_wide")
     if exponent < settings.min_exponent:
         why = f"n below {settings.min_exponent:g}: a distribution of processes, not one"
-        return Verdict(level="weak", reason=f"{text}: {why}")
+        return Verdict(level="weak", reason=f"{text}: {why}", code="exponent_low")
     if width > settings.resolved_sigma:
-        return Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}")
-    if misfit > settings.max_misfit_over_noise:
-        return Verdict(level="weak", reason=f"{text}: misfit {misfit:.1f} times the noise, sigma is indicative only")
-    return Verdict(level="resolved", reason=text)
+        return Verdict(level="weak", reason=f"{text}: worse than {settings.resolved_sigma:.0%}", code="wide")
+    if doubts.misfit > settings.max_misfit_over_noise:
+        why = f"{text}: misfit {doubts.misfit:.1f} times the noise, sigma is indicative only"
+        return Verdict(level="weak", reason=why, code="misfit")
+    return Verdict(level="resolved", reason=text, code="determined")
 
 
 def _arc(
@@ -149,17 +161,21 @@ def _arc(
 
 
 def total_resistance(
-    chosen: OrderFit, problem: Problem, weak_sigma: float, spread: Spread | None
-) -> tuple[Estimate | None, str]:
-    """R_s + sum R_i with its spread over all circuits that count, and in words what it holds."""
+    chosen: OrderFit, problem: Problem, settings: ArcSettings, spread: Spread | None, misfit: float
+) -> tuple[Estimate | None, Verdict]:
+    """R_s + sum R_i with its spread over all circuits that count, and how far these agree on it; its reason says what it holds.
+
+    The arcs have verdicts of their own: a split that is not determined leaves the sum untouched.
+    """
     c, theta = chosen.circuit, chosen.theta
     sample = sample_parts(chosen, problem)
     index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
     if spread is None:
-        return None, "no resistance in the model"
+        return None, Verdict(level="refused", reason="no resistance in the model", code="total_none")
     open_ = [i + 1 for i in range(c.n_arcs) if sample[i] and chosen.x[i] > -float(problem.ln_omega.min())]
     if open_:
-        return None, f"total withheld: arc {open_[-1]} does not close above the lowest frequency"
+        why = f"total withheld: arc {open_[-1]} does not close above the lowest frequency"
+        return None, Verdict(level="refused", reason=why, code="total_open_arc")
     parts = np.exp(theta[index])
     total = float(parts.sum())
     what = f"{int(sample[:-1].sum())} arc(s)" + (
@@ -167,11 +183,23 @@ def total_resistance(
     )
     if not sample.all():
         what += ", without the arc that does not close and has an electrode's capacitance"
-    if spread.sigma > weak_sigma:
-        return None, f"total of {what} withheld: sigma {percent_text(spread.sigma)}"
+    if spread.sigma > settings.weak_sigma:
+        why = f"total of {what} withheld: sigma {percent_text(spread.sigma)}, the circuits that fit do not agree on it"
+        return None, Verdict(level="unresolved", reason=why, code="total_wide")
     low, high = total * float(np.exp(spread.low)), total * float(np.exp(spread.high))
     estimate = Estimate(value=total, sigma=total * spread.sigma, unit="ohm", low95=low, high95=high)
-    return estimate, f"total resistance is the sum of {what}"
+    return estimate, _judge_total(f"total resistance is the sum of {what}", spread, settings, misfit)
+
+
+def _judge_total(text: str, spread: Spread, settings: ArcSettings, misfit: float) -> Verdict:
+    width = max(spread.sigma, -spread.low / Z95, spread.high / Z95)
+    text = f"{text}; all circuits that fit agree on it within {percent_text(width)}"
+    if width > settings.resolved_sigma:
+        return Verdict(level="weak", reason=f"{text}; {spread.reason}".rstrip("; "), code="total_wide")
+    if misfit > settings.max_misfit_over_noise:
+        why = f"{text}; misfit {misfit:.1f} times the noise, sigma is indicative only"
+        return Verdict(level="weak", reason=why, code="total_misfit")
+    return Verdict(level="resolved", reason=text, code="total_agreed")
 
 
 def ln_parameters(chosen: OrderFit, cov: FloatArray) -> dict[str, Estimate]:

@@ -7,13 +7,12 @@ Model and sources: circuit.py, order.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
 
-from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
 from pipeline.core.values import Finding, Verdict
 from pipeline.techniques.impedance.fit.single.arc_result import (
@@ -27,54 +26,22 @@ from pipeline.techniques.impedance.fit.single.covariance import covariance
 from pipeline.techniques.impedance.fit.single.model_averaging import find_alternatives, sample_parts
 from pipeline.techniques.impedance.fit.single.model_selection import (
     OrderFit,
+    Search,
     finish,
     fit_order,
     refine_order,
     search_again,
 )
-from pipeline.techniques.impedance.fit.single.starts import Grid, lay_grid
+from pipeline.techniques.impedance.fit.single.starts import lay_grid
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, prepare
 from pipeline.techniques.impedance.model import CheckedSpectrum, ModelScore, SpectrumFit
+from pipeline.techniques.impedance.settings import ArcSettings
 
 HOPELESS = 30.0
 """A number of arcs whose chi2 is this many times the best one's is not refined: no single term makes that up."""
 
 MISFIT = 1.0
 """Over the noise: beyond it one arc more than the sample has is tried, for what it would do to the others."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArcSettings:
-    """Table ``[settings.eis.arcs]``."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-    max_arcs: Annotated[int, Ge(1), Le(3)] = 3
-    """Bulk, amorphous region and interface: the sample has no fourth."""
-    starts: Annotated[int, Ge(4), Le(500)] = 10
-    """Starts for each number of arcs, the best of 60 times as many random ones; more are drawn until the best cost is met twice."""
-    seed: Annotated[int, Ge(0)] = 1
-    """Of the random starts: the same data give the same numbers."""
-    resolved_sigma: Annotated[float, Gt(0), Lt(1)] = 0.05
-    """Relative sigma up to which a resistance is resolved."""
-    weak_sigma: Annotated[float, Gt(0), Lt(1)] = 0.20
-    """Relative sigma up to which a resistance is given at all; beyond it the split is withheld."""
-    max_apex_over_f_max: Annotated[float, Gt(0)] = 3.0
-    """An arc whose apex lies further beyond the highest frequency shows only its tail: refused."""
-    min_exponent: Annotated[float, Ge(0.5), Lt(1)] = 0.70
-    """A more depressed arc is a distribution, not one process."""
-    min_bic_gain: Annotated[float, Ge(0)] = 10.0
-    """BIC by which one arc more must be better to be taken: very strong evidence, Kass and Raftery (1995)."""
-    min_ratio: Annotated[float, Gt(1)] = 7.0
-    """Three arcs with neighbours nearer than this in time constant have a second solution as good: the split is withheld."""
-    close_ratio: Annotated[float, Gt(1)] = 12.0
-    """Neighbours nearer than this in time constant may hide another arc between them."""
-    close_bic: Annotated[float, Ge(0)] = 12.0
-    """... unless one arc more is worse by this much in BIC."""
-    max_misfit_over_noise: Annotated[float, Gt(1)] = 3.0
-    """Misfit beyond this many times the noise: residuals are not random, so that no arc is more than weak."""
-    max_misfit: Annotated[float, Gt(0)] = 0.10
-    """Largest rms of |Z_fit - Z|/|Z|: beyond it no circuit of this kind describes the data."""
 
 
 def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None = None) -> SpectrumFit:
@@ -96,22 +63,14 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     spectrum = checked.spectrum
     omega, z = 2 * np.pi * spectrum.frequency_hz[keep], spectrum.impedance_ohm[keep]
     problem = prepare(omega, z)
-    grid, noise = lay_grid(problem), checked.noise
+    search = Search(
+        problem=problem, grid=lay_grid(problem), z=z, noise=checked.noise, starts=settings.starts, seed=settings.seed
+    )
     orders: list[OrderFit] = []
     previous: OrderFit | None = None
     most = n_arcs if n_arcs is not None else settings.max_arcs
     for m in range(most + 1):
-        previous = fit_order(
-            m,
-            problem,
-            grid,
-            z,
-            noise=noise,
-            starts=settings.starts,
-            seed=settings.seed,
-            smaller=previous,
-            last=m == most,
-        )
+        previous = fit_order(m, search, smaller=previous, last=m == most)
         if previous is not None:
             orders.append(previous)
     if not orders:
@@ -121,11 +80,11 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     hopeless = HOPELESS * min(o.chi2 for o in orders)
     orders = [o if o.chi2 > hopeless else refine_order(o, problem, z) for o in orders]
     chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
-    polished = search_again(chosen, problem, grid, z, noise=noise, starts=2 * settings.starts, seed=settings.seed + 1)
+    polished = search_again(chosen, replace(search, starts=2 * settings.starts, seed=settings.seed + 1))
     polished = finish(polished, problem, z)
     orders = [polished if o is chosen else o for o in orders]
     chosen = polished
-    more = _one_more(chosen, problem, grid, z, noise, settings) if n_arcs is None else None
+    more = _one_more(chosen, search, settings) if n_arcs is None else None
     misfit = float(np.sqrt(chosen.chi2 / omega.size))
     if misfit > settings.max_misfit:
         raise FitError(
@@ -134,18 +93,27 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
             problem=f"rms misfit {misfit:.1%} of |Z| with the best of {len(orders)} models",
             hint="more than three processes, or points that should be masked: look at the spectrum",
         )
-    return _result(checked, omega, z, problem, orders, chosen, settings, n_arcs, more)
+    outcome = Outcome(orders=tuple(orders), chosen=chosen, more=more, decided=n_arcs)
+    return _result(checked, omega, search, outcome, settings)
 
 
-def _one_more(
-    chosen: OrderFit, problem: Problem, grid: Grid, z: ComplexArray, noise: float, settings: ArcSettings
-) -> OrderFit | None:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Outcome:
+    """What the search came to."""
+
+    orders: tuple[OrderFit, ...]
+    chosen: OrderFit
+    more: OrderFit | None
+    """A fit with one arc more than the sample has, where the misfit asks for it."""
+    decided: int | None
+    """Number of arcs that a person decided."""
+
+
+def _one_more(chosen: OrderFit, search: Search, settings: ArcSettings) -> OrderFit | None:
     """A fit with one arc more than the sample has, where the misfit is beyond the noise and BIC wants it."""
-    if chosen.circuit.n_arcs < settings.max_arcs or chosen.chi2 < (MISFIT * noise) ** 2 * chosen.n_residuals:
+    if chosen.circuit.n_arcs < settings.max_arcs or chosen.chi2 < (MISFIT * search.noise) ** 2 * chosen.n_residuals:
         return None
-    found = fit_order(
-        settings.max_arcs + 1, problem, grid, z, noise=noise, starts=settings.starts, seed=settings.seed, smaller=chosen
-    )
+    found = fit_order(settings.max_arcs + 1, search, smaller=chosen)
     return found if found is not None and chosen.bic - found.bic > settings.min_bic_gain else None
 
 
@@ -155,47 +123,23 @@ def _choose(orders: list[OrderFit], min_gain: float) -> OrderFit:
 
 
 def _result(
-    checked: CheckedSpectrum,
-    omega: FloatArray,
-    z: ComplexArray,
-    problem: Problem,
-    orders: list[OrderFit],
-    chosen: OrderFit,
-    settings: ArcSettings,
-    decided: int | None,
-    more: OrderFit | None,
+    checked: CheckedSpectrum, omega: FloatArray, search: Search, outcome: Outcome, settings: ArcSettings
 ) -> SpectrumFit:
+    problem, chosen, decided = search.problem, outcome.chosen, outcome.decided
     circuit = chosen.circuit
     noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
-    cov = covariance(chosen.theta, circuit, omega, z) * noise2
-    ambiguous = _ambiguity(orders, chosen, problem, settings) if decided is None else ""
+    cov = covariance(chosen.theta, circuit, omega, search.z) * noise2
+    ambiguous = _ambiguity(list(outcome.orders), chosen, problem, settings) if decided is None else ""
     misfit = float(np.sqrt(noise2)) / checked.noise
     spreads, of_total = find_alternatives(
-        chosen, cov, problem, omega, z, settings.max_arcs, settings.max_apex_over_f_max, more
+        chosen, cov, problem, omega, search.z, settings.max_arcs, settings.max_apex_over_f_max, outcome.more
     )
     arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, spreads, misfit)
-    total, total_note = total_resistance(chosen, problem, settings.weak_sigma, of_total)
+    total, total_verdict = total_resistance(chosen, problem, settings, of_total, misfit)
     text, names, values, ln_cov = described_circuit(chosen, cov)
-    frequency = 2 * np.pi * checked.spectrum.frequency_hz
-    fitted = impedance(chosen.theta[None, :], circuit, frequency)[0]
     extra = ln_parameters(chosen, cov)
-    findings = [Finding(severity="info", field="total_resistance", problem=total_note)]
-    if ambiguous:
-        findings.append(
-            Finding(severity="warning", field="n_arcs", problem=ambiguous, hint="the series fit may decide")
-        )
-    if misfit > settings.max_misfit_over_noise:
-        findings.append(
-            Finding(
-                severity="warning",
-                field="impedance_ohm",
-                problem=f"misfit {float(np.sqrt(noise2)):.2%} of |Z| is {misfit:.1f} times the noise",
-                hint="the circuit is not the whole truth: more processes, diffusion, or points to be masked",
-            )
-        )
-    sample = sample_parts(chosen, problem)
     worst = min(
-        (a.verdict for a, mine in zip(arcs, sample[:-1], strict=True) if mine),
+        (a.verdict for a, mine in zip(arcs, sample_parts(chosen, problem)[:-1], strict=True) if mine),
         key=lambda v: ["refused", "unresolved", "weak", "resolved"].index(v.level),
         default=None,
     )
@@ -207,17 +151,31 @@ def _result(
         ln_covariance=ln_cov,
         arcs=arcs,
         total_resistance=total,
+        total_verdict=total_verdict,
         series_resistance=extra.get("series"),
         inductance=extra.get("inductance"),
         blocking_q=extra.get("q"),
         blocking_exponent=extra.get("m"),
         chi2_reduced=noise2 / checked.noise**2,
         noise=float(np.sqrt(noise2)),
-        scores=tuple(_score(o, o is chosen, decided is not None) for o in orders),
-        fitted_ohm=fitted,
+        scores=tuple(_score(o, o is chosen, decided is not None) for o in outcome.orders),
+        fitted_ohm=impedance(chosen.theta[None, :], circuit, 2 * np.pi * checked.spectrum.frequency_hz)[0],
         verdict=_verdict(chosen, worst, total is not None, decided),
-        findings=tuple(findings),
+        findings=tuple(_findings(total_verdict, ambiguous, float(np.sqrt(noise2)), misfit, settings)),
     )
+
+
+def _findings(total: Verdict, ambiguous: str, rms: float, misfit: float, settings: ArcSettings) -> Iterator[Finding]:
+    yield Finding(severity="info", field="total_resistance", problem=total.reason)
+    if ambiguous:
+        yield Finding(severity="warning", field="n_arcs", problem=ambiguous, hint="the series fit may decide")
+    if misfit > settings.max_misfit_over_noise:
+        yield Finding(
+            severity="warning",
+            field="impedance_ohm",
+            problem=f"misfit {rms:.2%} of |Z| is {misfit:.1f} times the noise",
+            hint="the circuit is not the whole truth: more processes, diffusion, or points to be masked",
+        )
 
 
 def _ambiguity(orders: list[OrderFit], chosen: OrderFit, problem: Problem, settings: ArcSettings) -> str:

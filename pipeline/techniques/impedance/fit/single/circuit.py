@@ -3,8 +3,7 @@
     Z(w) = R_s + j w L + sum_i R_i / (1 + (j w tau_i)^n_i) + 1 / (Q (j w)^m)
 
 theta holds, in this order: ln R_i, ln tau_i, n_i (i = 1..M), then ln R_s, ln L, ln Q, m for the terms that are present.
-Capacitance of an arc: C = tau/R = (Q R^(1-n))^(1/n), Hsu and Mansfeld, Corrosion 57 (2001) 747; of a CPE blocking a resistance
-in series: C = Q^(1/m) (1/R_s + 1/R_t)^(1 - 1/m), Brug et al., J. Electroanal. Chem. 176 (1984) 275.
+Capacitance of an arc: C = tau/R = (Q R^(1-n))^(1/n), Hsu and Mansfeld, Corrosion 57 (2001) 747.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.science.impedance_elements import constant_phase, relaxation
 
 N_BOUNDS = (0.5, 1.0)
 BLOCKING_BOUNDS = (0.3, 1.0)
@@ -47,7 +47,7 @@ class Circuit:
 
 
 def impedance(theta: FloatArray, circuit: Circuit, omega: FloatArray) -> ComplexArray:
-    """Z in ohm, shape (s, n), of theta (s, p) at omega (n,) in rad/s."""
+    """Z in ohm, shape (s, n), of theta (s, p) at omega in rad/s: (n,), or (s, n) where each row has its own."""
     return _evaluate(theta, circuit, omega, jacobian=False)[0]
 
 
@@ -61,21 +61,17 @@ def impedance_and_jacobian(theta: FloatArray, circuit: Circuit, omega: FloatArra
 def _evaluate(
     theta: FloatArray, circuit: Circuit, omega: FloatArray, *, jacobian: bool
 ) -> tuple[ComplexArray, ComplexArray | None]:
-    s, m, n = theta.shape[0], circuit.n_arcs, omega.size
+    s, m, n = theta.shape[0], circuit.n_arcs, omega.shape[-1]
     jac = np.empty((s, n, circuit.n_parameters), dtype=complex) if jacobian else None
     z = np.zeros((s, n), dtype=complex)
-    ln_w = np.log(omega)
+    ln_omega = np.log(omega)
     for i in range(m):
-        r, e = np.exp(theta[:, i, None]), theta[:, 2 * m + i, None]
-        x = ln_w[None, :] + theta[:, m + i, None]
-        u = np.exp(np.clip(e * x, -300.0, 300.0)) * np.exp(0.5j * np.pi * e)
-        arc = r / (1 + u)
-        z += arc
+        r, ln_tau, e = np.exp(theta[:, i, None]), theta[:, m + i, None], theta[:, 2 * m + i, None]
+        arc, by_ln_tau, by_n = relaxation(ln_omega, ln_tau, e, r)
+        z += arc.together()
         if jac is not None:
-            share = arc * u / (1 + u)
-            jac[:, :, i] = arc
-            jac[:, :, m + i] = -e * share
-            jac[:, :, 2 * m + i] = -share * (x + 0.5j * np.pi)
+            for at, part in ((i, arc), (m + i, by_ln_tau), (2 * m + i, by_n)):
+                jac[:, :, at].real, jac[:, :, at].imag = part
     at = 3 * m
     if circuit.series:
         term = np.exp(theta[:, at, None]) * np.ones(n)
@@ -90,25 +86,13 @@ def _evaluate(
             jac[:, :, at] = inductive
         at += 1
     if circuit.blocking:
-        e = theta[:, at + 1, None]
-        tail = np.exp(-theta[:, at, None] - e * ln_w) * np.exp(-0.5j * np.pi * e)
-        z += tail
+        tail, by_m = constant_phase(ln_omega, theta[:, at + 1, None], np.exp(-theta[:, at, None]))
+        z += tail.together()
         if jac is not None:
-            jac[:, :, at] = -tail
-            jac[:, :, at + 1] = -tail * (ln_w + 0.5j * np.pi)
+            jac[:, :, at], jac[:, :, at + 1] = -tail.together(), by_m.together()
     return z, jac
 
 
 def arc_capacitance(r_ohm: float, q: float, n: float) -> float:
     """Hsu-Mansfeld capacitance in F of R in ohm, Q in F s^(n-1)."""
     return float((q * r_ohm ** (1 - n)) ** (1 / n))
-
-
-def arc_q(r_ohm: float, tau_s: float, n: float) -> float:
-    """Q = tau^n / R in F s^(n-1)."""
-    return float(tau_s**n / r_ohm)
-
-
-def brug_capacitance(q: float, n: float, r_series_ohm: float, r_transfer_ohm: float = float("inf")) -> float:
-    """Brug capacitance in F of a CPE behind a series resistance."""
-    return float(q ** (1 / n) * (1 / r_series_ohm + 1 / r_transfer_ohm) ** (1 - 1 / n))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.core.values import Z95
 from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS, Circuit, impedance_and_jacobian
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, bounds, fit_rows
 
-Z95 = 1.959964
 STEPS = np.array([-5.0, -3.4, -2.6, -2.1, -1.7, -1.0, 1.0, 1.7, 2.1, 2.6, 3.4, 5.0])
 """Of the profile, in sigma."""
 

@@ -15,10 +15,12 @@ import numpy as np
 from scipy.special import ndtr
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.core.values import Z95
 from pipeline.core.words import percent_text
-from pipeline.techniques.impedance.fit.single.covariance import Z95, covariance
+from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags
+from pipeline.techniques.impedance.fit.single.covariance import covariance
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
-from pipeline.techniques.impedance.fit.single.variable_projection import Flags, Problem, bounds, fit_rows
+from pipeline.techniques.impedance.fit.single.variable_projection import Problem, bounds, fit_rows
 
 MIN_WEIGHT = 0.01
 """Akaike weight below which a circuit has no say: its tails are far below 2.5 %."""

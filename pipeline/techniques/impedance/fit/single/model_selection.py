@@ -17,9 +17,11 @@ from itertools import product
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.science.statistics import bic_of
+from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags, Rows
 from pipeline.techniques.impedance.fit.single.circuit import Circuit
 from pipeline.techniques.impedance.fit.single.starts import Grid, draw_starts
-from pipeline.techniques.impedance.fit.single.variable_projection import Flags, Problem, Rows, fit_rows
+from pipeline.techniques.impedance.fit.single.variable_projection import Problem, fit_rows
 
 DRAWS = 60
 """Random sets of relaxations screened for each start taken."""
@@ -57,7 +59,7 @@ class OrderFit:
     def bic(self) -> float:
         """Bayesian information criterion, noise unknown."""
         n = self.n_residuals
-        return n * float(np.log(self.chi2 / n)) + self.circuit.n_parameters * float(np.log(n))
+        return float(bic_of(self.chi2, n, self.circuit.n_parameters))
 
     @property
     def aicc(self) -> float:
@@ -66,15 +68,24 @@ class OrderFit:
         return n * float(np.log(self.chi2 / n)) + 2 * p * n / max(n - p - 1, 1)
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Search:
+    """Where a minimum is looked for, and how hard."""
+
+    problem: Problem
+    grid: Grid
+    z: ComplexArray
+    """(n,) in ohm, frequencies descending."""
+    noise: float
+    """Relative sigma of ``z``."""
+    starts: int
+    seed: int
+
+
 def fit_order(
     n_arcs: int,
-    problem: Problem,
-    grid: Grid,
-    z: ComplexArray,
+    search: Search,
     *,
-    noise: float,
-    starts: int,
-    seed: int,
     smaller: OrderFit | None,
     terms: Flags | None = None,
     wide: bool = False,
@@ -82,30 +93,25 @@ def fit_order(
 ) -> OrderFit | None:
     """Best fit with ``n_arcs`` arcs, or None where there are fewer residuals than parameters.
 
-    ``z`` (n,) in ohm, frequencies descending; ``noise`` is its relative sigma.  ``smaller`` is the best fit with one arc less:
-    some of the starts split its arcs.  Starts are added until the best cost was met twice, at most ``ROUNDS`` times.  ``terms`` are
-    R_s, L and blocking; left out, all three.  ``wide``: not screened, all exponents.  ``last``: no larger number of arcs follows.
+    ``smaller`` is the best fit with one arc less: some of the starts split its arcs.  Starts are added until the best cost was met
+    twice, at most ``ROUNDS`` times.  ``terms`` are R_s, L and blocking; left out, all three.  ``wide``: not screened, all
+    exponents.  ``last``: no larger number of arcs follows.
     """
+    problem, grid, z, noise = search.problem, search.grid, search.z, search.noise
     if Circuit(n_arcs=n_arcs, series=True, inductance=True, blocking=True).n_parameters + 3 > 2 * z.size:
         return None
     if n_arcs == 0:
-        terms = _combinations()[4:]
-        rows = fit_rows(problem, np.full((4, 1), grid.m), terms, iterations=6, tolerance=1e-3)
-        bic = _bic(rows, terms, 2 * z.size)
-        at = int(np.argmin(bic))
-        return _order_fit(rows, at, terms[at], z, 2, 2) if np.isfinite(bic[at]) else None
-    rng = np.random.default_rng([seed, n_arcs])
+        return _without_arcs(search)
+    rng = np.random.default_rng([search.seed, n_arcs])
     terms = np.ones(3, dtype=bool) if terms is None else terms
     hint = smaller.x if smaller is not None and smaller.circuit.n_arcs == n_arcs - 1 else None
-    n = max(4, starts * (n_arcs + 2) // 5)
+    n = max(4, search.starts * (n_arcs + 2) // 5)
     best: Rows | None = None
     hits, used, rough = 0, 0, False
     for turn in range(ROUNDS):
         x = draw_starts(grid, n_arcs, terms, DRAWS * n_arcs * n // 3, n, rng, hint)
         if wide:
-            x[:, :n_arcs] = rng.uniform(grid.ln_tau.min(), grid.ln_tau.max(), (n, n_arcs))
-            x[:, n_arcs:-1] = rng.uniform(0.5, 1.0, (n, n_arcs))
-            x[:, -1] = rng.uniform(0.3, 1.0, n)
+            _scatter(x, n_arcs, grid, rng)
         allowed = np.concatenate([np.ones((n, n_arcs), dtype=bool), np.tile(terms, (n, 1))], axis=1)
         rows = fit_rows(problem, x, allowed, iterations=40, tolerance=3e-4, prune=None if wide or rough else PRUNE)
         used += n
@@ -130,6 +136,23 @@ def fit_order(
             hint = np.delete(best.x[0], [turn % n_arcs, n_arcs + turn % n_arcs])
     assert best is not None
     return _order_fit(best, 0, terms & (best.c[0, n_arcs:] > 0), z, hits, used)
+
+
+def _without_arcs(search: Search) -> OrderFit | None:
+    """R_s, L and the blocking element alone, whichever the Bayesian criterion wants."""
+    terms = _combinations()[4:]
+    rows = fit_rows(search.problem, np.full((4, 1), search.grid.m), terms, iterations=6, tolerance=1e-3)
+    bic = _bic(rows, terms, 2 * search.z.size)
+    at = int(np.argmin(bic))
+    return _order_fit(rows, at, terms[at], search.z, 2, 2) if np.isfinite(bic[at]) else None
+
+
+def _scatter(x: FloatArray, n_arcs: int, grid: Grid, rng: np.random.Generator) -> None:
+    """Starts anywhere in the window, with any exponents."""
+    n = x.shape[0]
+    x[:, :n_arcs] = rng.uniform(grid.ln_tau.min(), grid.ln_tau.max(), (n, n_arcs))
+    x[:, n_arcs:-1] = rng.uniform(0.5, 1.0, (n, n_arcs))
+    x[:, -1] = rng.uniform(0.3, 1.0, n)
 
 
 def _best_row(rows: Rows) -> Rows:
@@ -187,22 +210,17 @@ def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
     """BIC of every row; infinite where a term of its own is zero."""
     m = rows.x.shape[1] // 2
     size = 3 * m + terms @ np.array([1, 1, 2])
-    bic = n * np.log(np.maximum(rows.chi2, 1e-300) / n) + size * np.log(n)
     empty = np.any(terms & (rows.c[:, m:] <= 0), axis=1) | ((m == 0) & ~terms[:, 0])
-    return np.where(empty, np.inf, bic)
+    return np.where(empty, np.inf, bic_of(np.maximum(rows.chi2, 1e-300), n, size))
 
 
-def search_again(
-    found: OrderFit, problem: Problem, grid: Grid, z: ComplexArray, *, noise: float, starts: int, seed: int
-) -> OrderFit:
+def search_again(found: OrderFit, search: Search) -> OrderFit:
     """Many starts with the terms that were chosen, where the circuit is not the whole truth: minima are many there."""
     c = found.circuit
-    if c.n_arcs == 0 or found.chi2 <= (ROUGH * noise) ** 2 * found.n_residuals:
+    if c.n_arcs == 0 or found.chi2 <= (ROUGH * search.noise) ** 2 * found.n_residuals:
         return found
     terms = np.array([c.series, c.inductance, c.blocking])
-    again = fit_order(
-        c.n_arcs, problem, grid, z, noise=noise, starts=starts, seed=seed, smaller=None, terms=terms, wide=True
-    )
+    again = fit_order(c.n_arcs, search, smaller=None, terms=terms, wide=True)
     if again is None or again.circuit != c or again.chi2 > 0.999 * found.chi2:
         return found
     return replace(again, rivals=found.rivals)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.techniques.impedance.fit.single.variable_projection import Flags, Problem, columns, solve_linear
+from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags
+from pipeline.techniques.impedance.fit.single.variable_projection import Problem, columns, solve_linear
 
 PER_DECADE = 4
 EXPONENTS = (0.82, 0.96)

@@ -3,8 +3,7 @@
     Z(w) = sum_i R_i / (1 + (j w tau_i)^n_i) + R_s + L j w + (1/Q) (j w)^-m
 
 is linear in c = (R_1..R_M, R_s, L, 1/Q) >= 0 once x = (ln tau_i, n_i, m) is given (Golub and Pereyra, SIAM J. Numer. Anal. 10
-(1973) 413; Jacobian: Kaufman, BIT 15 (1975) 49).  Levenberg-Marquardt in x with scaled damping (Marquardt, J. SIAM 11 (1963)
-431), one row per start; bounds by clipping, a parameter at a bound that wants out is held for the step.
+(1973) 413; Jacobian: Kaufman, BIT 15 (1975) 49).  One row for each start (levenberg_marquardt.py).
 """
 
 from __future__ import annotations
@@ -13,13 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core.arrays import ComplexArray, FloatArray
+from pipeline.science.impedance_elements import constant_phase, relaxation
+from pipeline.techniques.impedance.fit.levenberg_marquardt import Bounds, Flags, Index, Rows, minimize
 from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS
-
-Flags = NDArray[np.bool_]
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,26 +46,6 @@ def prepare(omega: FloatArray, z: ComplexArray) -> Problem:
     )
 
 
-@dataclass(slots=True, eq=False)
-class Rows:
-    """State of every start: nonlinear x (s, 2M + 1), linear c (s, M + 3), cost, and the normal equations in x."""
-
-    x: FloatArray
-    c: FloatArray
-    chi2: FloatArray
-    normal: FloatArray
-    gradient: FloatArray
-
-    def take(self, index: Index) -> Rows:
-        """These rows."""
-        return Rows(self.x[index], self.c[index], self.chi2[index], self.normal[index], self.gradient[index])
-
-    def put(self, index: Index, other: Rows) -> None:
-        """Replace these rows."""
-        for name in ("x", "c", "chi2", "normal", "gradient"):
-            getattr(self, name)[index] = getattr(other, name)
-
-
 def bounds(problem: Problem, n_arcs: int) -> tuple[FloatArray, FloatArray]:
     """Limits of x: time constants three decades beyond the window, exponents physical."""
     slow, fast = -problem.ln_omega.min() + np.log(1e3), -problem.ln_omega.max() - np.log(1e3)
@@ -82,25 +59,15 @@ def columns(p: Problem, x: FloatArray) -> FloatArray:
     s, m, n = x.shape[0], x.shape[1] // 2, p.weight.size
     out = np.empty((s, 3 * m + 5, 2 * n))
     out[:, -1] = p.target
-    if m:
-        e = x[:, m : 2 * m, None]
-        y = p.ln_omega + x[:, :m, None]
-        v = np.exp(e * y)
-        a, b = 1 + v * np.cos(np.pi / 2 * e), v * np.sin(np.pi / 2 * e)
-        d = a * a + b * b
-        re, im = a / d, b / -d
-        out[:, :m, :n], out[:, :m, n:] = re * p.weight, im * p.weight
-        s_re, s_im = (re - re * re + im * im) * -p.weight, (im - 2 * re * im) * -p.weight
-        at = m + 3
-        out[:, at : at + m, :n], out[:, at : at + m, n:] = e * s_re, e * s_im
-        out[:, at + m : at + 2 * m, :n] = s_re * y - np.pi / 2 * s_im
-        out[:, at + m : at + 2 * m, n:] = s_im * y + np.pi / 2 * s_re
+    arcs, by_ln_tau, by_n = relaxation(p.ln_omega, x[:, :m, None], x[:, m : 2 * m, None], p.weight)
+    out[:, :m, :n], out[:, :m, n:] = arcs
+    at = m + 3
+    out[:, at : at + m, :n], out[:, at : at + m, n:] = by_ln_tau
+    out[:, at + m : at + 2 * m, :n], out[:, at + m : at + 2 * m, n:] = by_n
     out[:, m], out[:, m + 1] = p.series, p.inductance
-    e = x[:, -1:]
-    v = np.exp(-e * p.ln_omega) * p.weight
-    t_re, t_im = v * np.cos(np.pi / 2 * e), v * -np.sin(np.pi / 2 * e)
-    out[:, m + 2, :n], out[:, m + 2, n:] = t_re, t_im
-    out[:, -2, :n], out[:, -2, n:] = np.pi / 2 * t_im - t_re * p.ln_omega, -t_im * p.ln_omega - np.pi / 2 * t_re
+    tail, by_m = constant_phase(p.ln_omega, x[:, -1:], p.weight)
+    out[:, m + 2, :n], out[:, m + 2, n:] = tail
+    out[:, -2, :n], out[:, -2, n:] = by_m
     return out
 
 
@@ -185,34 +152,9 @@ def fit_rows(
     prune:
         Iteration -> number of best rows that are carried on from there.
     """
+
+    def evaluate(x: FloatArray, at: Index) -> Rows:
+        return _evaluate(p, x, allowed[at], None if fixed is None else fixed[at])
+
     low, high = bounds(p, x.shape[1] // 2)
-    rows = _evaluate(p, np.clip(x, low, high), allowed, fixed)
-    damping, active = np.full(x.shape[0], 1e-2), np.arange(x.shape[0])
-    diagonal = np.arange(x.shape[1])
-    for i in range(iterations):
-        here, slope, normal = rows.x[active], rows.gradient[active], rows.normal[active]
-        free = ~(((here <= low) & (slope < 0)) | ((here >= high) & (slope > 0)))
-        if held is not None:
-            free &= ~held[active]
-        size = normal[:, diagonal, diagonal]
-        scale = free / np.sqrt(np.maximum(size, 1e-10 * size.max(axis=1, keepdims=True) + 1e-300))
-        matrix = normal * scale[:, :, None] * scale[:, None, :]
-        matrix[:, diagonal, diagonal] = 1 + damping[active, None]
-        step = np.linalg.solve(matrix, (slope * scale)[:, :, None])[:, :, 0] * scale
-        trial = _evaluate(
-            p,
-            np.clip(here + np.clip(step, -1.5, 1.5), low, high),
-            allowed[active],
-            None if fixed is None else fixed[active],
-        )
-        before = rows.chi2[active]
-        better = trial.chi2 < before
-        gain = np.where(better, 1 - trial.chi2 / before, 1.0)
-        rows.put(active[better], trial.take(np.flatnonzero(better)))
-        damping[active] *= np.where(better, 1 / 8, 5.0)
-        active = active[(gain > tolerance) & (damping[active] < 1e6)]
-        if prune is not None and i + 1 in prune:
-            active = active[np.argsort(rows.chi2[active])[: prune[i + 1]]]
-        if active.size == 0:
-            break
-    return rows
+    return minimize(evaluate, x, Bounds(low, high), iterations=iterations, tolerance=tolerance, held=held, prune=prune)

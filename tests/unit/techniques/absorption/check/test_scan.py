@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.core.errors import CheckError
 from pipeline.core.sample import Source
-from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.check.scan import check_scan
 from pipeline.techniques.absorption.model import AbsorptionScan
+from pipeline.techniques.absorption.settings import XasCheckSettings
 
 K2 = 0.26246829
 TA, SM = 9881.0, 6716.0

@@ -9,9 +9,12 @@ from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile
 from pipeline.instruments.beamline.columns import read_columns
 from pipeline.instruments.beamline.energy import bragg_energy
-from pipeline.science.edge_position import edge_energy, guess_edge, parse_edge, steepest_rise
+from pipeline.science.edge_position import guess_edge, steepest_rise
+from pipeline.science.edges import edge_energy, parse_edge
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans, recognise_absorption
+from pipeline.techniques.absorption.read.recognise import recognise_absorption
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 E0 = 9881.0
 ENERGY = np.round(
@@ -66,6 +69,25 @@ def test_kev_descending_and_fortran_numbers():
     assert "scanned downwards" in said(scan)
     rows = [f"  .{round(e * 1000):08d}D+05 {m:.9E}" for e, m in zip(ENERGY, MU, strict=True)]
     np.testing.assert_allclose(read("\n".join(["# energy xmu", *rows])).energy_ev, ENERGY, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("last", "end", "left_out"),
+    [
+        ("0.5000", "", False),
+        ("0.500", "", True),
+        ("0.", "", True),
+        ("0", "", True),
+        ("0.500", "\n", False),  # a line that ends is whole
+    ],
+)
+def test_a_last_number_with_fewer_decimals_than_all_before_it_is_left_out(last, end, left_out):
+    rows = [f"{9000 + i:.2f} {i / 10:.4f}" for i in range(12)]
+    data = ("\n".join(["# energy mu", *rows, f"9012.00 {last}"]) + end).encode()
+    found = read_columns(RawFile(name="a.dat", data=data, size=len(data)))
+    expected = [*np.arange(12) / 10, float(last)][: 12 if left_out else 13]
+    np.testing.assert_allclose(found.data[:, 1], expected)
+    assert ("ends in the middle of a number" in str(found.findings)) is left_out
 
 
 def test_energies_that_step_back_or_repeat_are_counted_and_kept():
@@ -226,7 +248,7 @@ def test_recognition_states_evidence_and_confidence():
     text = table(ENERGY, MU, head="# energy xmu")
     found = recognise_absorption(RawFile(name="x.dat", data=text.encode(), size=len(text)))
     assert found is not None
-    assert (found.technique, found.element, found.edge, found.n_measurements) == ("xas", "Ta", "L3", 1)
+    assert (found.technique, found.subject, found.n_measurements) == ("xas", "Ta L3", 1)
     assert found.n_rows == ENERGY.size
     assert "steepest rise at" in found.evidence
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans, recognise_absorption
+from pipeline.techniques.absorption.read.recognise import recognise_absorption
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 FUZZ = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 E = np.arange(9800.0, 9990.0, 5.0)

@@ -12,7 +12,8 @@ import pytest
 from pipeline.core.recognition import recognise
 from pipeline.core.sample import RawFile
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 E = np.arange(7000.0, 7500.0)
 MU = 0.4 + 0.5 + np.arctan((E - 7112) / 1.5) / np.pi
@@ -72,4 +73,4 @@ def test_chi_alone_and_a_damaged_group():
 def test_a_session_is_recognised():
     data = gzip.compress(session(a={"energy": packed_array(E), "mu": packed_array(MU), "atsym": "Fe", "edge": "K"}))
     known = recognise(RawFile(name="s.larix", data=data, size=len(data)))
-    assert (known.technique, known.format, known.element, known.edge) == ("xas", "larix session", "Fe", "K")
+    assert (known.technique, known.format, known.subject) == ("xas", "larix session", "Fe K")

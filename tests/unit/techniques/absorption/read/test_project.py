@@ -12,7 +12,9 @@ from pipeline.core.errors import ReadError
 from pipeline.core.sample import RawFile
 from pipeline.instruments.athena.perl import MAX_DEPTH, PerlError, parse, statements
 from pipeline.techniques.absorption.model import AbsorptionScan
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans, recognise_absorption
+from pipeline.techniques.absorption.read.recognise import recognise_absorption
+from pipeline.techniques.absorption.read.scans import read_scans
+from pipeline.techniques.absorption.settings import XasReadSettings
 
 ENERGY = np.arange(9700, 10300, 2.0)
 MU = 0.1 + 0.9 / (1 + np.exp(-(ENERGY - 9881) / 2))
@@ -206,4 +208,4 @@ def test_a_project_is_recognised_with_its_edges():
     data = gzip.compress(perl(("abcd", OLD), ("efgh", NEW)).encode())
     found = recognise_absorption(RawFile(name="p.prj", data=data, size=len(data)))
     assert found is not None
-    assert (found.technique, found.n_measurements, found.confidence, found.element) == ("xas", 2, "certain", "Ta")
+    assert (found.technique, found.n_measurements, found.confidence, found.subject) == ("xas", 2, "certain", "Ta L3")

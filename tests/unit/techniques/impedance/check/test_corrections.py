@@ -6,8 +6,9 @@ import pytest
 from pipeline.core.errors import CheckError
 from pipeline.core.sample import Source
 from pipeline.core.values import Estimate
-from pipeline.techniques.impedance.check.corrections import Corrections, correct_spectrum, widen_total
+from pipeline.techniques.impedance.check.corrections import correct_spectrum, widen_total
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.rows import Corrections
 
 F = np.geomspace(7e6, 1.0, 60)
 SAMPLE = 20 + 300 / (1 + 2j * np.pi * F * 300 * 1e-10)
@@ -45,8 +46,23 @@ def test_a_short_that_does_not_reach_is_refused_with_file_and_hint():
         correct_spectrum(spectrum(SAMPLE), Corrections(), short)
 
 
-def test_the_contact_resistance_widens_the_total_in_quadrature():
-    total = Estimate(value=26.0, sigma=0.03, unit="ohm", low95=25.94, high95=26.08)
+@pytest.mark.parametrize(
+    ("sigma", "ends", "expected"),
+    [
+        (0.03, (25.94, 26.08), (0.05, 25.9, 26 + 0.08 * 5 / 3)),
+        (0.03, (None, None), (0.05, 26 - 1.959964 * 0.05, 26 + 1.959964 * 0.05)),
+        (0.0, (None, None), (0.04, 26 - 1.959964 * 0.04, 26 + 1.959964 * 0.04)),
+    ],
+)
+def test_the_contact_resistance_widens_sigma_and_both_ends_of_the_total_in_quadrature(sigma, ends, expected):
+    """0.03 and 0.04 ohm are 0.05 ohm: each end stands off 5/3 times as far."""
+    total = Estimate(value=26.0, sigma=sigma, unit="ohm", low95=ends[0], high95=ends[1])
     wide = widen_total(total, Corrections(contact_resistance_ohm=0.5, contact_resistance_sigma_ohm=0.04))
-    assert wide.sigma == pytest.approx(0.05)
-    assert wide.high - 26 == pytest.approx(0.08 * 5 / 3)
+    assert wide.value == 26.0
+    assert (wide.sigma, wide.low, wide.high) == pytest.approx(expected)
+
+
+def test_a_contact_resistance_that_is_known_exactly_widens_nothing():
+    total = Estimate(value=26.0, sigma=0.03, unit="ohm", low95=25.94, high95=26.08)
+    assert widen_total(total, Corrections(contact_resistance_ohm=0.5)) == total
+    assert widen_total(None, Corrections(contact_resistance_sigma_ohm=0.04)) is None

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.core.errors import CheckError
 from pipeline.core.sample import Source
-from pipeline.techniques.sweeps.check.sweep import LsvCheckSettings, check_sweep
+from pipeline.techniques.sweeps.check.sweep import check_sweep
 from pipeline.techniques.sweeps.model import CheckedSweep, LinearSweep, SweepConditions
+from pipeline.techniques.sweeps.settings import LsvCheckSettings
 
 SETTINGS = LsvCheckSettings()
 KNOWN = SweepConditions(
@@ -77,7 +78,8 @@ def test_both_limits_in_one_file_are_two_sweeps_from_rest() -> None:
     e = np.concatenate([down, rise])
     reduction, oxidation = checked(sweep(e))
     assert (reduction.direction, oxidation.direction) == ("reduction", "oxidation")
-    assert (reduction.part, oxidation.part) == (1, 2)
+    assert (reduction.number, oxidation.number) == (1, 2)
+    assert (reduction.part, oxidation.part) == ("reduction", "oxidation")
     assert not oxidation.after_turn
     assert np.flatnonzero(oxidation.keep)[0] >= 300
     assert reduction.potential_v_vs_na[299] == pytest.approx(0.08)

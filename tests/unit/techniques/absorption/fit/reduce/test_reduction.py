@@ -11,25 +11,23 @@ import pytest
 
 from pipeline.core.errors import FitError
 from pipeline.core.sample import RawFile, Source
-from pipeline.techniques.absorption.check.scan import XasCheckSettings, check_scan
+from pipeline.techniques.absorption.check.scan import check_scan
 from pipeline.techniques.absorption.fit.reduce.alignment import edge_shift
 from pipeline.techniques.absorption.fit.reduce.normalization import choose_ranges, find_e0, normalize
-from pipeline.techniques.absorption.fit.reduce.reduction import (
-    ReduceSettings,
-    next_edge_ev,
-    reduce_scans,
-    repeat_background,
-)
+from pipeline.techniques.absorption.fit.reduce.reduction import next_edge_ev, reduce_scans, repeat_background
 from pipeline.techniques.absorption.model import AbsorptionScan, CheckedScan, ReducedAbsorption
-from pipeline.techniques.absorption.read.scans import XasReadSettings, read_scans
+from pipeline.techniques.absorption.read.scans import read_scans
 from pipeline.techniques.absorption.report.athena_project import pack_project, project_text
+from pipeline.techniques.absorption.settings import ReduceSettings, XasCheckSettings, XasReadSettings
 
 K2, E0 = 0.26246829, 9881.0
 
 
-def scan(seed: int = 0, *, shift: float = 0.0, noise: float = 5e-4, step: float = 0.05, **changes) -> AbsorptionScan:
+def scan(
+    seed: int = 0, *, shift: float = 0.0, noise: float = 5e-4, step: float = 0.05, last: float = 15.5, **changes
+) -> AbsorptionScan:
     e = np.concatenate([np.arange(E0 - 200, E0 - 30, 6), np.arange(E0 - 30, E0 + 40, 0.5)])
-    e = np.concatenate([e, E0 + np.arange(3.25, 15.5, step) ** 2 / K2])
+    e = np.concatenate([e, E0 + np.arange(3.25, last, step) ** 2 / K2])
     d = e - shift - E0
     k = np.sqrt(K2 * np.clip(d, 0, None))
     chi = 0.4 * np.exp(-0.007 * k**2) * np.sin(4.76 * k + 0.5) / (1 + 0.3 * k) * (k > 1.5)
@@ -87,8 +85,26 @@ def test_norm2_ends_below_the_next_edge():
     assert next_edge_ev("Fe", "K") is None
     e = np.concatenate([scan().energy_ev, np.arange(E0 + 1300, E0 + 1500, 10.0)])
     wide = reduce(scan(energy_ev=e, mu=np.interp(e, scan().energy_ev, scan().mu), reference_mu=None))
-    assert wide.settings["norm2_ev"] <= 11136 - 30 - wide.e0_ev
+    assert wide.settings.norm2_ev <= 11136 - 30 - wide.e0_ev
     assert wide.energy_ev[-1] < 11136
+
+
+def test_margins_before_the_next_edge():
+    """Ta L2 at 11136 eV: no point is used from 12 eV below it on, and the post-edge range ends 30 eV below it."""
+    e = np.concatenate([scan().energy_ev, np.arange(E0 + 920, E0 + 1500, 1.0)])
+    wide = scan(energy_ev=e, mu=np.interp(e, scan().energy_ev, scan().mu), reference_mu=None)
+    assert wide.energy_ev[np.flatnonzero(check(wide).keep)[-1]] == 11136 - 13
+    for asked in (None, 2000.0):
+        r = reduce(wide, norm2_ev=asked)
+        assert r.settings.norm2_ev == pytest.approx(11136 - 30 - r.e0_ev)
+    assert reduce(wide, norm2_ev=1000.0).settings.norm2_ev == 1000.0
+
+
+def test_the_transform_ends_half_an_inverse_angstrom_before_the_next_edge():
+    """L2 of Ta stands at k = sqrt(0.26247 (11136 - e0)), about 18.1; the grid has steps of 0.05."""
+    r = reduce(scan(last=19.9, noise=1e-6, reference_mu=None), dk=0.2)
+    at = np.sqrt(K2 * (11136 - r.e0_ev))
+    assert at - 0.5 - 0.05 <= r.k_max <= at - 0.5
 
 
 def test_edge_step_does_not_fall_between_its_ranges():
@@ -205,7 +221,8 @@ PROJECT = {
 
 def from_athena(seed: int = 0, **parameters) -> AbsorptionScan:
     s = scan(seed)
-    return replace(s, source=Source(file="a.prj", format="Athena project, Perl"), parameters={**PROJECT, **parameters})
+    source = Source(file="a.prj", format="Athena project, Perl")
+    return replace(s, source=source, parameters={**PROJECT, **parameters}, counts_terms=True)
 
 
 def test_the_parameters_of_a_project_are_honoured_or_named():
@@ -213,9 +230,9 @@ def test_the_parameters_of_a_project_are_honoured_or_named():
     assert (r.e0_ev, r.rbkg_angstrom, r.k_min, r.k_max, r.dk, r.k_weight) == (E0 + 1.5, 1.25, 2.5, 11.0, 2.0, 3)
     assert r.window == "kaiser-bessel"
     s = r.settings
-    assert (s["pre1_ev"], s["pre2_ev"], s["norm1_ev"], s["norm2_ev"], s["n_norm"]) == (-150.0, -40.0, 120.0, 700.0, 2.0)
-    assert (s["bkg_k_weight"], s["bkg_k_min"], s["bkg_k_max"], s["bkg_dk"]) == (1.0, 0.5, 13.0, 1.0)
-    assert (s["clamp_low"], s["clamp_high"], s["n_clamp"]) == (0.0, 24.0, 5.0)
+    assert (s.pre1_ev, s.pre2_ev, s.norm1_ev, s.norm2_ev, s.n_norm) == (-150.0, -40.0, 120.0, 700.0, 2)
+    assert (s.bkg_k_weight, s.bkg_k_min, s.bkg_k_max, s.bkg_dk) == (1, 0.5, 13.0, 1.0)
+    assert (s.clamp_low, s.clamp_high, s.n_clamp) == (0.0, 24.0, 5)
     assert "importance of the project is not used" in told(r)
 
 

@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.techniques.absorption.fit.reduce.fourier import K_STEP, k_grid
-from pipeline.techniques.absorption.fit.reduce.wavelet import (
-    WaveletSettings,
-    map_wavelet,
-    marginals,
-    subtract_maps,
-    transform_wavelet,
-)
+from pipeline.techniques.absorption.fit.reduce.wavelet import map_wavelet, marginals, subtract_maps, transform_wavelet
+from pipeline.techniques.absorption.settings import WaveletSettings
 
 K = k_grid(14.0)
 KINDS = [WaveletSettings(), WaveletSettings(kind="morlet")]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.core.sample import Source
-from pipeline.techniques.impedance.check.spectrum import EisCheckSettings, check_spectrum
-from pipeline.techniques.impedance.fit.single.arcs import ArcSettings, fit_arcs
+from pipeline.techniques.impedance.check.spectrum import check_spectrum
+from pipeline.techniques.impedance.fit.single.arcs import fit_arcs
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.settings import ArcSettings, EisCheckSettings
 
 F = np.geomspace(7e6, 1.0, 69)
 

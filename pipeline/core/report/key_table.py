@@ -1,0 +1,91 @@
+"""The key table of a run from its facts: the CSV's rows, the page's section, and the lines of the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.core.blocks import Block, Cell, Prose, Section, grid
+from pipeline.core.key import KeyCell
+from pipeline.core.report.parts import key_parts
+from pipeline.core.report.text import plural
+from pipeline.core.summary import RunSummary
+from pipeline.core.tables import Row, Table, columns
+
+
+def key_table(summary: RunSummary) -> Table:
+    """One row per sample of the study that has any result, in the study's order."""
+    parts = key_parts(summary)
+    kinds = columns("sample label") | {c: kind for part in parts.values() for c, kind in part.columns.items()}
+    rows: list[Row] = []
+    for s in summary.samples:
+        more: Row = {}
+        for key, part in parts.items():
+            more |= part.row(summary.facts_of(s.id, key))
+        if more:
+            rows.append({"sample": s.id, "label": s.label, **more})
+    return Table(row="sample", columns=kinds, rows=tuple(rows))
+
+
+def _shown(summary: RunSummary) -> tuple[list[str], list[tuple[str, str, list[Sequence[KeyCell]]]]]:
+    """Heads of the columns that anything fills, and per sample with any result its id, label and cells."""
+    parts = [(key, column) for key, part in key_parts(summary).items() for column in part.shown]
+    rows = [
+        (s.id, s.label, [column.cells(summary.facts_of(s.id, key)) for key, column in parts]) for s in summary.samples
+    ]
+    rows = [row for row in rows if any(row[2])]
+    used = [i for i in range(len(parts)) if any(cells[i] for _, _, cells in rows)]
+    return [parts[i][1].head for i in used], [(s, label, [cells[i] for i in used]) for s, label, cells in rows]
+
+
+def key_section(summary: RunSummary) -> Section:
+    """One row per sample with any result, each value with interval and verdict, and what became of the files."""
+    heads, rows = _shown(summary)
+    blocks: list[Block] = [Prose(paragraphs=("No results.",))]
+    if rows:
+        cells = [[Cell(text=s, note=label if label != s else ""), *map(_page_cell, some)] for s, label, some in rows]
+        head = "|".join(("sample", *heads))
+        blocks = [grid("Key table, with 95 % intervals", head, cells, "tables/key.csv")]
+    blocks.append(Prose(paragraphs=(_counts(summary),)))
+    return Section(id="key", title="Key results", blocks=tuple(blocks))
+
+
+def _page_cell(cells: Sequence[KeyCell]) -> Cell:
+    """Several values of one sample stand below each other."""
+    lines: list[Cell] = []
+    for c in cells:
+        mark = [Cell(text=c.verdict.level, mark=c.verdict.level)] if c.verdict else []
+        notes = [Cell(text="", note="; ".join(c.notes))] if c.notes else []
+        lines += [Cell(text=c.line, numeric=True), *notes, *mark]
+    return Cell(text=lines[0].text, numeric=True, under=tuple(lines[1:])) if lines else Cell(text="")
+
+
+def _counts(summary: RunSummary) -> str:
+    counts = summary.provenance.get("counts")
+    counts = counts if isinstance(counts, Mapping) else {}
+    files = f"{plural(int(counts['files']), 'file')}; " if "files" in counts else ""
+    done = ", ".join(f"{n} {noun}" for noun, n in counts.get("measurements", {}).items())
+    rejected = "nothing was rejected" if not summary.rejected else f"{len(summary.rejected)} rejected, see Errors"
+    warned = sum(f.severity != "info" for _, f in summary.findings)
+    return f"{files}{done + '; ' if done else ''}{rejected}; {plural(warned, 'warning')}, see Findings."
+
+
+def format_key_table(summary: RunSummary) -> str:
+    """Plain text for the terminal: title, key table in aligned columns, a column of verdicts after each that has its own."""
+    title = summary.study_name + ("   [SIMULATED DATA]" if summary.simulated else "")
+    heads, rows = _shown(summary)
+    if not rows:
+        return f"{title}\nno results"
+    grid_lines = [
+        ["sample", *heads],
+        *([s, *("; ".join(c.line for c in cell) for cell in cells)] for s, _, cells in rows),
+    ]
+    verdicts = [["; ".join(c.verdict.level for c in cell if c.verdict) for cell in cells] for _, _, cells in rows]
+    for i in reversed(range(len(heads))):
+        same = i + 1 < len(heads) and all(v[i] == v[i + 1] for v in verdicts)
+        if not same and any(v[i] for v in verdicts):
+            for line, word in zip(grid_lines, ["verdict", *(v[i] for v in verdicts)], strict=True):
+                line.insert(i + 2, word)
+    widths = [max(len(line[i]) for line in grid_lines) for i in range(len(grid_lines[0]))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in grid_lines]
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return "\n".join([title, *lines])

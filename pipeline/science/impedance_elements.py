@@ -1,0 +1,55 @@
+"""The elements of an impedance circuit, each written once, with the derivatives that a fit needs.
+
+    R||CPE       Z = R / (1 + (j w tau)^n),     (j w tau)^n = R Q (j w)^n
+    CPE          Z = S (j w)^-m,                S = 1/Q
+
+Cole and Cole, J. Chem. Phys. 9 (1941) 341.  Arguments broadcast; ln_omega is the natural logarithm of w in rad/s, ln_tau that of
+tau in s.  Real and imaginary parts are computed and returned apart, as a fit stacks them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.core.arrays import ComplexArray, FloatArray
+
+QUARTER_TURN = np.pi / 2
+LARGEST_EXPONENT = 300.0
+"""Of (w tau)^n = e^.., either sign: beyond it an arc is closed or open to the last digit, and the square is still a number."""
+
+
+class Parts(NamedTuple):
+    """Real and imaginary part of an impedance, or of its derivative."""
+
+    real: FloatArray
+    imag: FloatArray
+
+    def together(self) -> ComplexArray:
+        """As one complex array."""
+        return np.asarray(self.real + 1j * self.imag)
+
+
+def relaxation(
+    ln_omega: FloatArray, ln_tau: FloatArray, n: FloatArray, resistance: FloatArray | float = 1.0
+) -> tuple[Parts, Parts, Parts]:
+    """Z of R||CPE in the unit of ``resistance``, and its derivatives by ln tau and by n; Z itself is that by ln R."""
+    y = ln_omega + ln_tau
+    v = np.exp(np.clip(n * y, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+    a, b = 1 + v * np.cos(QUARTER_TURN * n), v * np.sin(QUARTER_TURN * n)
+    d = a * a + b * b
+    re, im = a / d, b / -d
+    s_re, s_im = (re - re * re + im * im) * -resistance, (im - 2 * re * im) * -resistance
+    return (
+        Parts(re * resistance, im * resistance),
+        Parts(n * s_re, n * s_im),
+        Parts(s_re * y - QUARTER_TURN * s_im, s_im * y + QUARTER_TURN * s_re),
+    )
+
+
+def constant_phase(ln_omega: FloatArray, m: FloatArray, elastance: FloatArray | float = 1.0) -> tuple[Parts, Parts]:
+    """Z of a CPE in the unit of ``elastance`` S = 1/Q times s^m, and its derivative by m; -Z is that by ln Q."""
+    v = np.exp(-m * ln_omega) * elastance
+    re, im = v * np.cos(QUARTER_TURN * m), v * -np.sin(QUARTER_TURN * m)
+    return Parts(re, im), Parts(QUARTER_TURN * im - re * ln_omega, -im * ln_omega - QUARTER_TURN * re)

@@ -1,0 +1,134 @@
+"""``[[sample.xas]]`` and ``[xas_reference]``: scans of a sample at one edge, and which sample the others are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.core.drafting import QUESTION, DraftFile, Drafting, counted, listed, quote, starred
+from pipeline.core.sample import Sample
+from pipeline.core.study.settings import nearest
+from pipeline.core.study.tables import FileNames, Positive, StudyTable
+from pipeline.core.technique import Files, Option, Settings, StudyPart
+from pipeline.techniques.absorption.model import EdgeRow, References
+
+EDGE = r"^[A-Z][a-z]? (K|L1|L2|L3)$"
+
+
+class ShellTable(StudyTable):
+    """First shell of an edge; coordination only where it is known."""
+
+    scatterer: str = "Cl"
+    coordination: Positive | None = None
+    structure: str | None = None
+
+
+class XasTable(StudyTable):
+    """Scans of a sample at one edge."""
+
+    files: FileNames
+    edge: Annotated[str, Field(pattern=EDGE)]
+    mode: Literal["transmission", "fluorescence"] | None = None
+    shell: ShellTable = ShellTable()
+
+
+def edge_rows(tables: Sequence[XasTable], sample: Sample, files: Files) -> Iterable[EdgeRow]:
+    """One row per edge: several tables of one sample at one edge are one, with the shell of the first."""
+    rows: dict[str, EdgeRow] = {}
+    for i, table in enumerate(tables):
+        where = f"sample {sample.id!r}.xas[{i}]"
+        names = [name for name, _ in files.match(table.files, where)]
+        structure = table.shell.structure
+        if structure is not None:
+            _check_structure(structure, f"{where}.shell.structure", files)
+        if (known := rows.get(table.edge)) is not None:
+            rows[table.edge] = replace(known, files=tuple(dict.fromkeys((*known.files, *names))))
+            continue
+        element, edge = table.edge.split()
+        rows[table.edge] = EdgeRow(
+            name=f"{sample.id} {table.edge}",
+            sample=sample.id,
+            files=tuple(names),
+            beside=(structure,) if structure is not None and _is_cif(structure) else (),
+            element=element,
+            edge=edge,
+            mode=table.mode,
+            scatterer=table.shell.scatterer,
+            coordination=table.shell.coordination,
+            structure=structure,
+        )
+    return rows.values()
+
+
+def _is_cif(name: str) -> bool:
+    return name.lower().endswith(".cif")
+
+
+def _check_structure(name: str, where: str, files: Files) -> None:
+    """A CIF file below raw, or a model that the program brings."""
+    from pipeline.techniques.absorption.fit.feff.structures import BUILT_IN
+
+    if name not in BUILT_IN and not (_is_cif(name) and name in files.names):
+        hint = nearest(name, [*BUILT_IN, *(n for n in files.names if _is_cif(n))])
+        files.mistake(where, f"{name!r} is neither a CIF file below raw nor a built-in model ({hint})")
+
+
+def find_mistakes(rows: Sequence[EdgeRow], samples: Sequence[Sample], settings: Settings) -> Iterator[tuple[str, str]]:
+    """References that are no sample of the study, and edges that it has no scans of."""
+    given = settings[References].by_edge
+    ids = [s.id for s in samples]
+    for edge, sample in given.items():
+        if sample not in ids:
+            yield f"xas_reference.{edge!r}", f"no sample {sample!r} in this study ({nearest(sample, ids)})"
+    edges = sorted({row.edge_name for row in rows})
+    for edge in given:
+        if edge not in edges:
+            yield f"xas_reference.{edge!r}", f"no scans at this edge in the study ({nearest(edge, edges)})"
+
+
+def draft_tables(sample: str, drafting: Drafting) -> Sequence[str]:
+    """One table per edge of a sample; for no sample, at the head of the file, the question for the references."""
+    if not sample:
+        return _ask_references(drafting)
+    mine = drafting.of(sample, "xas")
+    lines: list[str] = []
+    for edge in sorted({f.known.subject for f in mine}):
+        lines += _draft_edge(edge, [f for f in mine if f.known.subject == edge], drafting.files)
+    return lines
+
+
+def _ask_references(drafting: Drafting) -> list[str]:
+    edges = sorted({f.known.subject for f in drafting.files if not f.left_out and f.known.technique == "xas"})
+    if not edges:
+        return []
+    return [
+        "",
+        QUESTION + "which sample calibrates S02 and is the undistorted reference?",
+        QUESTION + "[xas_reference]",
+        *(f'{QUESTION}{quote(edge)} = "?"' for edge in edges),
+    ]
+
+
+def _draft_edge(edge: str, mine: Sequence[DraftFile], files: Sequence[DraftFile]) -> Iterator[str]:
+    yield ""
+    yield "  [[sample.xas]]"
+    yield f"  files = {starred(mine, files) or listed(mine)}   # {counted(mine, 'scans')}"
+    yield f"  edge = {quote(edge)}"
+    modes = {f.known.detail for f in mine}
+    if modes in ({"transmission"}, {"fluorescence"}):
+        yield f"  mode = {quote(modes.pop())}"
+    else:
+        yield f'  {QUESTION}mode = "transmission or fluorescence?"   # in the files: {", ".join(sorted(modes))}'
+    yield f'  {QUESTION}shell = {{ scatterer = "Cl", coordination = ? }}   # coordination only where it is known'
+
+
+STUDY = StudyPart(
+    table=XasTable,
+    rows=edge_rows,
+    draft=draft_tables,
+    options={"xas_reference": Option(type=dict[str, str], make=lambda given: References(by_edge=given))},
+    mistakes=find_mistakes,
+)

@@ -1,0 +1,1 @@
+"""Onsets of many sweeps -> stability windows, differences between samples, and facts."""

@@ -1,0 +1,301 @@
+"""One row of every table of absorption and of what went wrong: each column against a number worked out by hand.
+
+A 95 % interval without ends of its own is value -/+ 1.959964 sigma; ends that the model gives stand as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.core.report.tables import list_tables
+from pipeline.core.sample import Source
+from pipeline.core.values import Estimate, Finding, Mask, Rejection, Verdict
+from pipeline.techniques.absorption.model import Distortion, ScanUse, ScatteringPath, ShellFit
+from pipeline.techniques.sweeps.model import TANGENT, CheckedSweep, LinearSweep, Onset, SweepConditions, SweepFit
+from tests.synthetic_run import make_run, reduction, spectrum_fit
+
+GOOD = Verdict(level="resolved", reason="clear")
+POOR = Verdict(level="unresolved", reason="noise")
+SKEW = Estimate(value=4.1, sigma=0.02, unit="V", low95=4.05, high95=4.16)
+
+
+def four(name: str, value: float, sigma: float, low: float, high: float) -> dict[str, float]:
+    """The columns of an estimate."""
+    return {name: value, f"{name}_sigma": sigma, f"{name}_low95": low, f"{name}_high95": high}
+
+
+def even(value: float, sigma: float, unit: str = "1") -> Estimate:
+    return Estimate(value=value, sigma=sigma, unit=unit)
+
+
+def only_row(name: str, **changes: Any) -> tuple[Mapping[str, Any], list[str]]:
+    table = list_tables(make_run(simulated=False, **changes))[name]
+    assert len(table.rows) == 1
+    return table.rows[0], list(table.columns)
+
+
+def assert_row(name: str, expected: Mapping[str, Any], **changes: Any) -> None:
+    row, columns = only_row(name, **changes)
+    assert list(expected) == columns, "every column of the table, in its order, and no other"
+    for column, value in expected.items():
+        found = row.get(column)
+        if isinstance(value, float):
+            assert found == pytest.approx(value, rel=1e-9), column
+        else:
+            assert found == value, column
+            assert isinstance(found, bool) is isinstance(value, bool), column
+
+
+def sweep(**conditions: Any) -> SweepFit:
+    """2 mg of carbon, 8 mg of salt, 0.5 cm² (the file says 0.25 cm²), 6 points, 2 of them left out."""
+    given = {
+        "reference_electrode": "Na15Sn4",
+        "volts_vs_na": 0.08,
+        "volts_vs_na_sigma": 0.01,
+        "area_m2": 0.5e-4,
+        "electrolyte_kg": 8e-6,
+        "carbon_kg": 2e-6,
+    }
+    e = np.array([2.5, 2.0, 1.5, 1.0, 0.5, 0.0])
+    raw = LinearSweep(
+        source=Source(file="lsv/a.mpt", format="EC-Lab mpt"),
+        time_s=np.arange(6.0),
+        potential_v=e - 0.08,
+        current_a=-np.arange(6) * 1e-6,
+        loop=3,
+        area_m2=0.25e-4,
+    )
+    checked = CheckedSweep(
+        sweep=raw,
+        direction="reduction",
+        keep=(True, True, False, True, False, True),
+        masks=(Mask(indices=(2,), reason="spike"), Mask(indices=(4,), reason="overload")),
+        potential_v_vs_na=e,
+        potential_is_vs_na=True,
+        scan_rate_v_per_s=2.5e-4,
+        ocv_v=2.51,
+        conditions=SweepConditions(**(given | conditions)),
+        number=2,
+        after_turn=True,
+    )
+    return SweepFit(
+        checked=checked,
+        onsets=(Onset(criterion=TANGENT, onset_v_vs_na=SKEW, verdict=GOOD),),
+        baseline_a=np.zeros(6),
+        noise_a=3e-8,
+        baseline_end_v=1.75,
+        capacitance=even(2e-4, 1e-5, "F"),
+        charge_mah=-0.3,
+        onset_v=np.zeros((0, 0)),
+        peak_current_a=-2.3e-5,
+        peak_v=0.1,
+    )
+
+
+def test_a_row_of_xas_scans():
+    use = ScanUse(
+        file="xas/a.dat", loop=2, e0_ev=9881.25, edge_step=0.7, shift_ev=-0.15, shift_sigma_ev=0.02, used=False,
+        reason="noise 4 times the median", noise_k=1e-3,
+    )  # fmt: skip
+    expected = {
+        "sample": "A",
+        "file": "xas/a.dat",
+        "loop": 2,
+        "edge": "Ta L3",
+        "e0_eV": 9881.25,
+        "edge_step": 0.7,
+        "shift_eV": -0.15,
+        "shift_eV_sigma": 0.02,
+        "used_in_merge": False,
+        "reason": "noise 4 times the median",
+        "noise_k": 1e-3,
+    }
+    assert_row("xas_scans", expected, absorption=(replace(reduction("A", "Ta", 9881.0, 14.0), scans=(use,)),))
+
+
+PATH = ScatteringPath(file="feff0001.dat", reff_angstrom=2.36, degeneracy=6, legs=2, amplitude_percent=100, label="")
+SHELL = ShellFit(
+    sample="A",
+    element="Ta",
+    edge="L3",
+    shell="Cl",
+    coordination=even(6.2, 0.3),
+    distance_angstrom=Estimate(value=2.38, sigma=0.004, unit="angstrom", low95=2.37, high95=2.392),
+    sigma2_angstrom2=even(0.0042, 0.0005, "angstrom^2"),
+    e0_shift_ev=even(-1.5, 0.5, "eV"),
+    s02=even(0.92, 0.05),
+    s02_origin="calibrated on B (N = 6)",
+    systematic_angstrom=0.003,
+    k_min=3.0,
+    k_max=14.5,
+    r_min=1.3,
+    r_max=2.6,
+    k_weights=(1, 3),
+    n_independent=9.4,
+    n_variables=4,
+    r_factor=0.008,
+    chi2_reduced=3.2,
+    correlations={"N, sigma2": 0.87},
+    paths=(PATH,),
+    feff_version="FEFF6L",
+    structure="TaCl6",
+    r_angstrom=np.zeros(2),
+    model_chi_r_re=np.zeros(2),
+    model_chi_r_im=np.zeros(2),
+    verdict=GOOD,
+)
+EXAFS = {
+    "sample": "A",
+    "edge": "Ta L3",
+    "shell": "Cl",
+    **four("coordination", 6.2, 0.3, 5.6120108, 6.7879892),
+    **four("distance_angstrom", 2.38, 0.004, 2.37, 2.392),
+    **four("sigma2_angstrom2", 0.0042, 0.0005, 0.003220018, 0.005179982),
+    **four("e0_shift_eV", -1.5, 0.5, -2.479982, -0.520018),
+    **four("s02", 0.92, 0.05, 0.8220018, 1.0179982),
+    "s02_origin": "calibrated on B (N = 6)",
+    "distance_systematic_angstrom": 0.003,
+    "k_min": 3.0,
+    "k_max": 14.5,
+    "r_min": 1.3,
+    "r_max": 2.6,
+    "k_weight": "1,3",
+    "n_independent": 9.4,
+    "n_variables": 4,
+    "r_factor": 0.008,
+    "chi2_reduced": 3.2,
+    "verdict": "resolved",
+    "verdict_reason": "clear",
+}
+FITTED = ("coordination", "distance", "sigma2", "e0_shift", "s02")
+
+
+def test_a_row_of_exafs():
+    assert_row("exafs", EXAFS, shells=(SHELL,))
+    withheld = {c: None if c.startswith(FITTED) and c != "s02_origin" else v for c, v in EXAFS.items()}
+    poor = withheld | {"verdict": "unresolved", "verdict_reason": "noise"}
+    assert_row("exafs", poor, shells=(replace(SHELL, verdict=POOR),))
+
+
+def test_a_row_of_exafs_as_the_ixs_asks_for_it():
+    reduced = replace(reduction("A", "Ta", 9881.0, 14.0), edge_step=even(0.7, 0.01))
+    row, columns = only_row("exafs_ixs", shells=(SHELL,), absorption=(reduced,))
+    assert set(columns) == set(row)
+    shared = {c: v for c, v in EXAFS.items() if c not in ("edge", "k_weight")}
+    own = {
+        "element": "Ta",
+        "edge": "L3",
+        "scans_merged": 2,  # of three, the third is left out
+        "scans_left_out": "xas/A_Ta_3.dat (noise 4 times the median)",
+        "largest_shift_eV": 0.04,
+        "e0_eV": 9881.0,
+        **four("edge_step", 0.7, 0.01, 0.68040036, 0.71959964),
+        "glitches": "2 points masked at 9950 eV",
+        "rbkg_angstrom": 1.1,
+        "window": "hanning",
+        "dk_per_angstrom": 1.0,
+        "chi_r_noise": 0.05,
+        "reduction": "align=auto; bkg_dk=0.1; bkg_k_max=14.0; bkg_k_min=0.0; bkg_k_weight=2.0; bkg_window=hanning; "
+        "calibrated=no; clamp_high=0.0; clamp_low=0.0; n_clamp=5.0; n_norm=2.0; n_spline=9.0; norm1_ev=100.0; "
+        "norm2_ev=700.0; nvict=0.0; pre1_ev=-150.0; pre2_ev=-30.0",
+        "k_weights": "1,3",
+        "correlations": "N, sigma2=0.870",
+        "feff_version": "FEFF6L",
+        "structure": "TaCl6",
+        "paths": "feff0001.dat 2.3600 x6",
+    }
+    expected = shared | own
+    assert set(expected) == set(columns)
+    for column, value in expected.items():
+        assert row[column] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value), column
+
+
+def test_a_row_of_distortion():
+    found = Distortion(
+        sample="A",
+        element="Ta",
+        edge="L3",
+        reference_sample="B",
+        ms_to_ss_ratio=even(0.8, 0.05),
+        f1_intensity=even(0.15, 0.01),
+        f1_k_per_angstrom=6.5,
+        f1_r_angstrom=4.2,
+        relative_change=even(-0.2, 0.05),
+        relative_change_wavelet=even(-0.25, 0.1),
+        bend_degree=Estimate(value=10.0, sigma=2.0, unit="degree", low95=4.0, high95=13.0),
+        verdict=GOOD,
+        findings=(
+            Finding(severity="info", field="a", problem="one"),
+            Finding(severity="info", field="b", problem="two"),
+        ),
+    )
+    expected = {
+        "sample": "A",
+        "edge": "Ta L3",
+        **four("ms_to_ss_ratio", 0.8, 0.05, 0.7020018, 0.8979982),
+        "f1_k_per_angstrom": 6.5,
+        "f1_r_angstrom": 4.2,
+        **four("f1_intensity", 0.15, 0.01, 0.13040036, 0.16959964),
+        "reference_sample": "B",
+        **four("relative_change", -0.2, 0.05, -0.2979982, -0.1020018),
+        **four("relative_change_wavelet", -0.25, 0.1, -0.4459964, -0.0540036),
+        **four("bend_degree", 10.0, 2.0, 4.0, 13.0),
+        "verdict": "resolved",
+        "verdict_reason": "clear",
+        "notes": "one; two",
+    }
+    assert_row("distortion", expected, distortions=(found,))
+    stay = ("sample", "edge", "f1_k", "f1_r", "reference", "notes")
+    withheld = {c: v if c.startswith(stay) else None for c, v in expected.items()}
+    poor = withheld | {"verdict": "unresolved", "verdict_reason": "noise"}
+    assert_row("distortion", poor, distortions=(replace(found, verdict=POOR),))
+
+
+def test_a_row_of_rejected():
+    row = {"file": "eis/bad.mpt", "stage": "read", "field": "rows", "problem": "half a last line", "hint": "export"}
+    assert_row("rejected", row, rejected=(Rejection(**row),))
+
+
+def test_a_row_of_findings_stands_once():
+    finding = Finding(severity="warning", field="area", problem="not set", hint="set it")
+    row = {"subject": "a.mpt", "severity": "warning", "field": "area", "problem": "not set", "hint": "set it"}
+    assert_row("findings", row, findings=(("a.mpt", finding), ("a.mpt", finding)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"spectra": (("A", spectrum_fit("A", 203.15, file="eis/a.mpt", loop=2)),), "sweeps": ()},
+            [
+                ("A", "eis/a.mpt", 2, "eis", 1, "3", "person: cable"),
+                ("A", "eis/a.mpt", 2, "eis", 1, "40", "mains 50 Hz"),
+            ],
+        ),
+        (
+            {"spectra": (), "sweeps": (("A", sweep()),)},
+            [
+                ("A", "lsv/a.mpt", 3, "lsv reduction", 1, "2", "spike"),
+                ("A", "lsv/a.mpt", 3, "lsv reduction", 1, "4", "overload"),
+            ],
+        ),
+    ],
+    ids=["eis", "lsv"],
+)
+def test_rows_of_masks(changes, expected):
+    table = list_tables(make_run(simulated=False, **changes))["masks"]
+    columns = ("sample", "file", "loop", "technique", "n_masked", "point_indices", "reason")
+    assert tuple(table.columns) == columns
+    assert [tuple(row[c] for c in columns) for row in table.rows] == expected
+
+
+def test_a_mask_of_several_points_counts_and_lists_them():
+    fit = sweep()
+    masked = replace(fit, checked=replace(fit.checked, masks=(Mask(indices=(0, 3, 5), reason="settling"),)))
+    rows = list_tables(make_run(simulated=False, spectra=(), sweeps=(("A", masked),)))["masks"].rows
+    assert [(r["n_masked"], r["point_indices"]) for r in rows] == [(3, "0 3 5")]
