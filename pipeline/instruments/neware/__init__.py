@@ -1,0 +1,1 @@
+"""Neware testers: .nda and .ndax by NewareNDA, and text in three layers (cycle, step, record)."""

@@ -1,0 +1,1 @@
+"""Checked steps of a cell -> charges, cycles, runs at one rate, retention, curves."""

@@ -1,0 +1,1 @@
+"""A tester's export of any known maker -> the steps of its test."""
