@@ -1,0 +1,1 @@
+"""CasaXPS: its export of spectra as text."""

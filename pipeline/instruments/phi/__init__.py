@@ -1,0 +1,1 @@
+"""PHI: spectra of SmartSoft (.spe)."""

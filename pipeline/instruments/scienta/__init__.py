@@ -1,0 +1,1 @@
+"""Scienta Omicron: text files of SES."""

@@ -1,0 +1,1 @@
+"""SPECS: SpecsLab 2 (.xml) and Prodigy (.xy)."""

@@ -1,0 +1,1 @@
+"""VAMAS, ISO 14976: the format that all programs of surface analysis exchange."""

@@ -1,0 +1,53 @@
+"""The largest change of a surface in the key table, from facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.core.key import KeyCell, KeyColumn, KeyPart
+from pipeline.core.report.text import estimate_text
+from pipeline.core.tables import Row, columns, spread
+from pipeline.core.values import Fact
+
+COLUMNS = columns("xps_largest_change:sigma xps_largest_change_of xps_verdict")
+
+
+def _largest(facts: Sequence[Fact]) -> Fact | None:
+    """The change that is most significant, of those that are given."""
+    changes = [f for f in facts if f.quantity == "area_fraction_change" and f.shown is not None]
+    return max(changes, key=_significance, default=None)
+
+
+def _significance(fact: Fact) -> float:
+    value = fact.value
+    return 0.0 if value is None or value.sigma == 0 else abs(value.value) / value.sigma
+
+
+def change_name(fact: Fact) -> str:
+    """``S 2p P-S-P, pristine → 4V``."""
+    c = fact.conditions
+    return f"{c['region']} {c['component']}, {c['from_state']} → {c['to_state']}"
+
+
+def key_row(facts: Sequence[Fact]) -> Row:
+    """The most significant change, and of what."""
+    fact = _largest(facts)
+    if fact is None:
+        return {}
+    return {
+        **spread("xps_largest_change", fact.shown, interval=False),
+        "xps_largest_change_of": change_name(fact),
+        "xps_verdict": fact.verdict.level,
+    }
+
+
+def change_cells(facts: Sequence[Fact]) -> tuple[KeyCell, ...]:
+    """``+5.1 ± 0.4`` %, with what it is of."""
+    fact = _largest(facts)
+    if fact is None:
+        return ()
+    notes = (change_name(fact), fact.verdict.reason)
+    return (KeyCell(text=estimate_text(fact.shown, 100), verdict=fact.verdict, notes=notes),)
+
+
+KEY = KeyPart(columns=COLUMNS, row=key_row, shown=(KeyColumn(head="largest XPS change / %", cells=change_cells),))

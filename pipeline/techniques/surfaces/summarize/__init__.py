@@ -1,0 +1,1 @@
+"""All spectra of a run -> atomic fractions and facts."""
