@@ -45,11 +45,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounds:
-    """Lowest and highest x (p,), and the largest change of any x in one step."""
+    """How far x may go: (p,) lowest and highest, and in one step."""
 
     low: FloatArray
     high: FloatArray
     largest_step: float = 1.5
+    least_curvature: float = 1e-10
+    """Share of the largest diagonal element of J^T J below which damping takes an element for this share."""
 
 
 def minimize(
@@ -88,7 +90,7 @@ def minimize(
         if held is not None:
             free &= ~held[active]
         size = normal[:, diagonal, diagonal]
-        scale = free / np.sqrt(np.maximum(size, 1e-10 * size.max(axis=1, keepdims=True) + 1e-300))
+        scale = free / np.sqrt(np.maximum(size, bounds.least_curvature * size.max(axis=1, keepdims=True) + 1e-300))
         matrix = normal * scale[:, :, None] * scale[:, None, :]
         matrix[:, diagonal, diagonal] = 1 + damping[active, None]
         step = np.linalg.solve(matrix, (slope * scale)[:, :, None])[:, :, 0] * scale

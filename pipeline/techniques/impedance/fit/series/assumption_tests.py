@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.techniques.impedance.fit.series.model import SeriesData, SeriesModel, fit_model, residuals, unpack
+from pipeline.techniques.impedance.fit.series.model import SeriesData, SeriesModel, circuits, fit_model, residuals
+
+FREE_STEPS = 120
+"""Of the free fits, which start next to their minimum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -28,21 +31,37 @@ class Candidate:
 
     def bic(self, data: SeriesData) -> float:
         """Bayesian information criterion with known noise."""
-        return self.chi2 + self.model.sizes(data)[-1] * float(np.log(data.n_residuals))
+        return self.chi2 + self.model.n_parameters * float(np.log(data.n_residuals))
 
 
-def residual_rms(c: Candidate, data: SeriesData) -> FloatArray:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TieTests:
+    """What the data say to one joint fit."""
+
+    rms: FloatArray
     """(M,) rms residual per temperature in units of the noise."""
-    res, _ = residuals(c.theta, c.model, data, jacobian=False)
-    power = np.bincount(data.index, (res.reshape(-1, 2) ** 2).sum(axis=1))
-    return np.asarray(np.sqrt(power / (2 * np.bincount(data.index))))
+    free_resistances: tuple[float, float]
+    """F and p against R_i free at each temperature."""
+    all_free: tuple[float, float]
+    """F and p against R_i, C_i and n_i free at each temperature."""
+
+    def hold(self, min_p_value: float, max_rms: float) -> bool:
+        """Nothing speaks against the tie."""
+        return min(self.free_resistances[1], self.all_free[1]) >= min_p_value and float(self.rms.max()) <= max_rms
+
+
+def examine_tie(c: Candidate, data: SeriesData) -> TieTests:
+    """Residuals per temperature, and F-tests against the two freer models."""
+    power = np.sum(residuals(c.theta, c.model, data) ** 2, axis=1)
+    free_r, free_all = (f_test(c, *cost, data) for cost in free_costs(c, data))
+    return TieTests(rms=np.asarray(np.sqrt(power / (2 * data.n_points))), free_resistances=free_r, all_free=free_all)
 
 
 def f_test(c: Candidate, chi2_free: float, p_free: int, data: SeriesData) -> tuple[float, float]:
     """F statistic and p-value of the tied model against a freer one."""
     from scipy.special import fdtrc
 
-    p_tied, n = c.model.sizes(data)[-1], data.n_residuals
+    p_tied, n = c.model.n_parameters, data.n_residuals
     if p_free <= p_tied:
         return 0.0, 1.0
     statistic = max(0.0, (c.chi2 - chi2_free) / (p_free - p_tied)) / (chi2_free / (n - p_free))
@@ -51,23 +70,22 @@ def f_test(c: Candidate, chi2_free: float, p_free: int, data: SeriesData) -> tup
 
 def free_costs(c: Candidate, data: SeriesData) -> tuple[tuple[float, int], tuple[float, int]]:
     """(chi2, parameters) with R_i free at each temperature, and with R_i, C_i and n_i free at each temperature."""
-    nr, nc, ne, _, _ = c.model.sizes(data)
-    m, M = c.model.n_arcs, data.temperature_k.size
-    ln_r = (c.model.resistance_design @ c.theta[:nr].reshape(m, -1).T).T.ravel()
+    m, M, at = c.model.n_arcs, data.temperature_k.size, c.model.blocks
+    ln_r = (c.model.resistance_design @ c.theta[at.resistance].reshape(m, -1).T).T.ravel()
     eye = np.eye(M)
     free_r = replace(c.model, resistance_design=eye)
-    theta, chi2 = fit_model(np.concatenate([ln_r, c.theta[nr:]]), free_r, data, max_iterations=25)
-    ln_c = (c.model.capacitance_design @ theta[m * M : m * M + nc].reshape(m, -1).T).T.ravel()
-    exponents = np.repeat(theta[m * M + nc : m * M + nc + ne], M)
+    theta, chi2 = fit_model(np.concatenate([ln_r, c.theta[at.resistance.stop :]]), free_r, data, iterations=FREE_STEPS)
+    at = free_r.blocks
+    ln_c = (c.model.capacitance_design @ theta[at.capacitance].reshape(m, -1).T).T.ravel()
+    exponents = np.repeat(theta[at.exponent], M)
     free_all = replace(free_r, capacitance_design=eye, free_exponents=True)
-    rest = theta[m * M + nc + ne :]
-    _, chi2_all = fit_model(np.concatenate([theta[: m * M], ln_c, exponents, rest]), free_all, data, max_iterations=25)
-    return (chi2, free_r.sizes(data)[-1]), (chi2_all, free_all.sizes(data)[-1])
+    start = np.concatenate([theta[at.resistance], ln_c, exponents, theta[at.exponent.stop :]])
+    _, chi2_all = fit_model(start, free_all, data, iterations=FREE_STEPS)
+    return (chi2, free_r.n_parameters), (chi2_all, free_all.n_parameters)
 
 
 def slowest_apex(c: Candidate, data: SeriesData) -> float:
     """Apex of the fastest arc over the highest frequency, at the temperature where it is slowest."""
-    ln_r, ln_c, _, _, _ = unpack(c.theta, c.model, data)
-    apex = np.exp(-(ln_r + ln_c)).max(axis=1)
-    highest = np.array([data.omega[data.index == t].max() for t in range(data.temperature_k.size)])
-    return float((apex / highest).min())
+    m = c.model.n_arcs
+    apex = np.exp(-circuits(c.theta, c.model)[:, m : 2 * m]).max(axis=1)
+    return float((apex / (data.omega * (data.weight > 0)).max(axis=1)).min())

@@ -15,28 +15,29 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
 from pipeline.core.values import Verdict
 from pipeline.science.constants import KB_EV_PER_K
-from pipeline.techniques.impedance.fit.series.assumption_tests import (
-    Candidate,
-    f_test,
-    free_costs,
-    residual_rms,
-    slowest_apex,
-)
+from pipeline.techniques.impedance.fit.series.assumption_tests import Candidate, TieTests, examine_tie, slowest_apex
 from pipeline.techniques.impedance.fit.series.model import (
     SeriesData,
     SeriesModel,
     arrhenius_design,
     covariance,
     fit_model,
+    fit_rows,
+    without_series,
 )
 from pipeline.techniques.impedance.fit.series.result import Solution, build_series
 from pipeline.techniques.impedance.fit.series.starts import draw_starts
+from pipeline.techniques.impedance.fit.single.circuit import Circuit
 from pipeline.techniques.impedance.model import SeriesFit, SpectrumFit
 from pipeline.techniques.impedance.settings import SeriesSettings
+
+PRUNE = {40: 8}
+"""Iteration -> number of the best starts that are carried on."""
+FINISHED = 1e-15
+"""Gain in chi2 at which the chosen fit stops: all digits that the data can tell."""
 
 
 def fit_series(sample: str, fits: Sequence[SpectrumFit], settings: SeriesSettings) -> SeriesFit:
@@ -65,19 +66,23 @@ def fit_series(sample: str, fits: Sequence[SpectrumFit], settings: SeriesSetting
     data = make_data(use)
     t_ref = float(1 / np.mean(1 / data.temperature_k))
     b = 1.0 if settings.basis == "sigma_T" else 0.0
-    best = _choose_order(data, use, t_ref, b, settings)
-    options = [best]
-    if not _tied_holds(best, data, settings):
-        options += _relaxed(best, data, t_ref, settings)
-        holding = [c for c in options if _tied_holds(c, data, settings)]
-        best = min(holding or options, key=lambda c: c.bic(data))
-    return build_series(sample, use, _solution(best, data, t_ref, settings))
+    best = _finish(_choose_order(data, use, t_ref, b, settings), data)
+    tests = examine_tie(best, data)
+    limits = settings.min_p_value, settings.max_residual_rms
+    if not tests.hold(*limits):
+        options = [(best, tests), *((c, examine_tie(c, data)) for c in _relaxed(best, data, t_ref, settings))]
+        best, tests = min([o for o in options if o[1].hold(*limits)] or options, key=lambda o: o[0].bic(data))
+    return build_series(sample, use, _solution(best, tests, data, t_ref, settings))
 
 
-def _solution(c: Candidate, data: SeriesData, t_ref: float, settings: SeriesSettings) -> Solution:
-    reduced = c.chi2 / (data.n_residuals - c.model.sizes(data)[-1])
-    against_r, against_all = (f_test(c, *cost, data) for cost in free_costs(c, data))
-    rms = residual_rms(c, data)
+def _finish(c: Candidate, data: SeriesData) -> Candidate:
+    """The same minimum to the last digits that chi2 can tell apart."""
+    theta, chi2 = fit_model(c.theta, c.model, data, tolerance=FINISHED)
+    return replace(c, theta=theta, chi2=chi2)
+
+
+def _solution(c: Candidate, tests: TieTests, data: SeriesData, t_ref: float, settings: SeriesSettings) -> Solution:
+    reduced = c.chi2 / (data.n_residuals - c.model.n_parameters)
     return Solution(
         model=c.model,
         theta=c.theta,
@@ -87,16 +92,14 @@ def _solution(c: Candidate, data: SeriesData, t_ref: float, settings: SeriesSett
         kink_k=c.kink_k,
         chi2_reduced=reduced,
         hits=c.hits,
-        rms=rms,
-        tests=(against_r, against_all),
-        usable=_usable(c, rms, (against_r[1], against_all[1]), data, settings),
+        tests=tests,
+        usable=_usable(c, tests, data, settings),
     )
 
 
-def _usable(
-    c: Candidate, rms: FloatArray, p_values: tuple[float, float], data: SeriesData, settings: SeriesSettings
-) -> Verdict:
-    limit = settings.min_p_value
+def _usable(c: Candidate, tests: TieTests, data: SeriesData, settings: SeriesSettings) -> Verdict:
+    limit, rms = settings.min_p_value, tests.rms
+    p_resistances, p_all = tests.free_resistances[1], tests.all_free[1]
     worst = int(np.argmax(rms))
     at = f"{data.temperature_k[worst]:.1f} K"
     if c.hits < 2:
@@ -112,12 +115,12 @@ def _usable(
             reason=f"the fastest arc's apex stays beyond the window ({beyond:.1f} f_max at the coldest): only its flank is seen, "
             "which may be more than one process",
         )
-    if p_values[0] < limit:
-        return Verdict(level="unresolved", reason=f"the data reject Arrhenius resistances, p = {p_values[0]:.2g}")
-    if p_values[1] < limit:
-        return Verdict(level="unresolved", reason=f"the data reject shared C and n, p = {p_values[1]:.2g}")
+    if p_resistances < limit:
+        return Verdict(level="unresolved", reason=f"the data reject Arrhenius resistances, p = {p_resistances:.2g}")
+    if p_all < limit:
+        return Verdict(level="unresolved", reason=f"the data reject shared C and n, p = {p_all:.2g}")
     relaxed = " (C drifts with T)" if c.drift else f" (kink at {c.kink_k:.0f} K)" if c.kink_k else ""
-    text = f"tie not rejected, p = {p_values[0]:.2g}{relaxed}; largest residual {rms[worst]:.2f} times noise at {at}"
+    text = f"tie not rejected, p = {p_resistances:.2g}{relaxed}; largest residual {rms[worst]:.2f} times noise at {at}"
     return Verdict(level="weak" if relaxed else "resolved", reason=text)
 
 
@@ -127,25 +130,38 @@ def _order(fit: SpectrumFit) -> tuple[float, str, int]:
 
 
 def make_data(fits: Sequence[SpectrumFit]) -> SeriesData:
-    """Kept points, weights 1/(noise |Z|), and the local terms that any spectrum of the cell asks for.
+    """Kept points with weights 1/(noise |Z|)."""
+    longest = max(sum(f.checked.keep) for f in fits)
+    omega, z, weight = (
+        np.ones((len(fits), longest)),
+        np.ones((len(fits), longest), dtype=complex),
+        np.zeros((len(fits), longest)),
+    )
+    for t, f in enumerate(fits):
+        keep = np.array(f.checked.keep)
+        n = int(keep.sum())
+        values = f.checked.spectrum.impedance_ohm[keep]
+        omega[t, :n] = 2 * np.pi * f.checked.spectrum.frequency_hz[keep]
+        z[t, :n] = values
+        weight[t, :n] = 1 / (max(f.noise, 1e-6) * np.abs(values))
+    return SeriesData(
+        temperature_k=np.array([float(f.checked.spectrum.temperature_k or 0) for f in fits]),
+        omega=omega,
+        impedance_ohm=z,
+        weight=weight,
+    )
+
+
+def choose_terms(n_arcs: int, fits: Sequence[SpectrumFit]) -> Circuit:
+    """The arcs with R_s, and the inductance and the blocking tail that any spectrum of the cell asks for.
 
     Cable and electrodes are the same at every temperature: a spectrum in which they hide is fitted with them all the same.
     """
-    omega, z, weight = [], [], []
-    for f in fits:
-        keep = np.array(f.checked.keep)
-        values = f.checked.spectrum.impedance_ohm[keep]
-        omega.append(2 * np.pi * f.checked.spectrum.frequency_hz[keep])
-        z.append(values)
-        weight.append(1 / (max(f.noise, 1e-6) * np.abs(values)))
-    return SeriesData(
-        temperature_k=np.array([float(f.checked.spectrum.temperature_k or 0) for f in fits]),
-        omega=np.concatenate(omega),
-        impedance_ohm=np.concatenate(z),
-        weight=np.concatenate(weight),
-        index=np.repeat(np.arange(len(fits)), [w.size for w in omega]),
-        blocking=(any(f.blocking_q is not None for f in fits),) * len(fits),
-        inductance=(any(f.inductance is not None for f in fits),) * len(fits),
+    return Circuit(
+        n_arcs=n_arcs,
+        series=True,
+        inductance=any(f.inductance is not None for f in fits),
+        blocking=any(f.blocking_q is not None for f in fits),
     )
 
 
@@ -157,11 +173,10 @@ def _choose_order(
     candidates: list[Candidate] = []
     for m in range(1, settings.max_arcs + 1):
         model = SeriesModel(
-            n_arcs=m,
+            circuit=choose_terms(m, fits),
             resistance_design=arrhenius_design(t, t_ref, None),
             capacitance_design=np.ones((t.size, 1)),
             offset=b * np.log(t / t_ref),
-            with_rs=True,
         )
         found = _search(model, data, fits, settings)
         found = min((found, _without_rs(found, data)), key=lambda c: c.bic(data))
@@ -171,20 +186,19 @@ def _choose_order(
 
 
 def _search(model: SeriesModel, data: SeriesData, fits: Sequence[SpectrumFit], settings: SeriesSettings) -> Candidate:
-    """Screen many starts with few iterations, finish the best, count independent hits of the best cost."""
+    """Fit from many starts, count how many met the best cost."""
     starts = draw_starts(model, data, fits, settings.starts if model.n_arcs > 1 else 6, settings.seed)
-    screened = sorted((fit_model(s, model, data, max_iterations=8) for s in starts), key=lambda r: r[1])
-    finished = [fit_model(theta, model, data) for theta, _ in screened[: max(5, len(screened) // 3)]]
-    theta, chi2 = min(finished, key=lambda r: r[1])
-    hits = sum(c <= chi2 * 1.001 + 0.1 for _, c in finished)
-    return Candidate(model=model, theta=theta, chi2=chi2, hits=hits)
+    rows = fit_rows(np.array(starts), model, data, prune=PRUNE)
+    lowest = int(np.argmin(rows.chi2))
+    chi2 = float(rows.chi2[lowest])
+    hits = int(np.sum(rows.chi2 <= chi2 * 1.001 + 0.1))
+    return Candidate(model=model, theta=rows.x[lowest], chi2=chi2, hits=hits)
 
 
 def _without_rs(found: Candidate, data: SeriesData) -> Candidate:
     """The same arcs without R_s.  It is in the search: an arc would fill its place there."""
-    nr, nc, ne, _, _ = found.model.sizes(data)
-    model = replace(found.model, with_rs=False)
-    theta, chi2 = fit_model(np.delete(found.theta, nr + nc + ne), model, data)
+    start, model = without_series(found.theta, found.model)
+    theta, chi2 = fit_model(start, model, data)
     return replace(found, model=model, theta=theta, chi2=chi2)
 
 
@@ -203,26 +217,22 @@ def _determined(c: Candidate, data: SeriesData) -> bool:
 def _relaxed(best: Candidate, data: SeriesData, t_ref: float, settings: SeriesSettings) -> list[Candidate]:
     """The same arcs with a linear drift of ln C_i, or with a kink in Ea, started from the tied fit."""
     out: list[Candidate] = []
-    nr, nc, _, _, _ = best.model.sizes(data)
     m, t = best.model.n_arcs, data.temperature_k
+    at = best.model.blocks
+    of_r, of_c, others = best.theta[at.resistance], best.theta[at.capacitance], best.theta[at.capacitance.stop :]
     if settings.allow_drift:
         design = np.column_stack([np.ones_like(t), (t - t_ref) / 100.0])
         model = replace(best.model, capacitance_design=design)
-        gamma = np.column_stack([best.theta[nr : nr + nc], np.zeros(m)]).ravel()
-        theta, chi2 = fit_model(np.concatenate([best.theta[:nr], gamma, best.theta[nr + nc :]]), model, data)
-        out.append(replace(best, model=model, theta=theta, chi2=chi2, drift=True))
+        gamma = np.column_stack([of_c, np.zeros(m)]).ravel()
+        tied = replace(best, model=model, theta=np.concatenate([of_r, gamma, others]), drift=True)
+        out.append(_finish(tied, data))
     distinct = np.unique(t)
     if settings.allow_kink and distinct.size >= 6:
-        q = best.theta[:nr].reshape(m, -1)
+        q = of_r.reshape(m, -1)
         for kink in (distinct[2:-3] + distinct[3:-2]) / 2:
             model = replace(best.model, resistance_design=arrhenius_design(t, t_ref, float(kink)))
             x0 = (1 / kink - 1 / t_ref) / KB_EV_PER_K
             start = np.column_stack([q[:, 0] - q[:, 1] * x0, q[:, 1], q[:, 1]]).ravel()
-            theta, chi2 = fit_model(np.concatenate([start, best.theta[nr:]]), model, data)
-            out.append(replace(best, model=model, theta=theta, chi2=chi2, kink_k=float(kink)))
+            bent = replace(best, model=model, theta=np.concatenate([start, of_c, others]), kink_k=float(kink))
+            out.append(_finish(bent, data))
     return out
-
-
-def _tied_holds(c: Candidate, data: SeriesData, settings: SeriesSettings) -> bool:
-    tests = [f_test(c, *cost, data)[1] for cost in free_costs(c, data)]
-    return min(tests) >= settings.min_p_value and float(residual_rms(c, data).max()) <= settings.max_residual_rms

@@ -1,214 +1,221 @@
-"""The joint model of one pellet over temperature, its analytic Jacobian, and its least-squares fit.
+"""The joint model of one pellet: the circuit of one spectrum at every temperature, its parameters tied by a linear map.
 
-    Z(f, T) = R_s + 2j pi f L_T + sum_i R_i(T) / (1 + (2j pi f R_i(T) C_i(T))^n_i) + 1 / (Q_T (2j pi f)^m_T)
-    ln R_i(T) = b ln(T/T_ref) + B(T) . theta_i,     ln C_i(T) = D(T) . gamma_i
+    theta(T) = offset(T) + tie(T) . p
+    ln R_i(T) = b ln(T/T_ref) + B(T) . p_Ri,     ln C_i(T) = D(T) . p_Ci,     ln tau_i = ln R_i + ln C_i
 
-B is (1, (1/T - 1/T_ref)/kB) for Arrhenius, (1, ..) with a kink, or one column per temperature (free R_i).  With C_i the
-Hsu-Mansfeld capacitance, tau_i = R_i C_i: resistance and capacitance are the physical parameters.
+theta is that of single/circuit.py.  B is (1, (1/T - 1/T_ref)/kB) for Arrhenius, (1, ..) with a kink, or one column per
+temperature (free R_i).  With C_i the Hsu-Mansfeld capacitance, tau_i = R_i C_i: resistance and capacitance are the physical
+parameters.  n_i and R_s are the same at all temperatures, L, Q and m are each temperature's own.  As theta is linear in p, J^T J of
+the whole is the sum of tie^T (J^T J) tie over the temperatures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.science.constants import KB_EV_PER_K
-
-N_BOUNDS = (0.5, 1.0)
-BLOCKING_BOUNDS = (0.3, 1.0)
+from pipeline.techniques.impedance.fit.levenberg_marquardt import Bounds, Index, Rows, minimize
+from pipeline.techniques.impedance.fit.single.circuit import (
+    BLOCKING_BOUNDS,
+    N_BOUNDS,
+    Circuit,
+    weighted_rows,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SeriesData:
-    """Kept points of all temperatures, coldest first."""
+    """Kept points of all temperatures, coldest first, one row for each; shorter rows are filled up with points of no weight."""
 
     temperature_k: FloatArray
     """(M,)"""
     omega: FloatArray
-    """(N,) of all temperatures one after the other, rad/s."""
+    """(M, n) rad/s"""
     impedance_ohm: ComplexArray
+    """(M, n)"""
     weight: FloatArray
-    """1/(noise |Z|), 1/ohm."""
-    index: NDArray[np.intp]
-    """(N,) which temperature a point belongs to."""
-    blocking: tuple[bool, ...]
-    inductance: tuple[bool, ...]
+    """(M, n) 1/(noise |Z|), 1/ohm; zero where a row is filled up."""
+    target: FloatArray = field(init=False)
+    """(M, 2n) Re Z and Im Z, weighted."""
+
+    def __post_init__(self) -> None:
+        z = self.impedance_ohm * self.weight
+        object.__setattr__(self, "target", np.concatenate([z.real, z.imag], axis=1))
+
+    @property
+    def n_points(self) -> Index:
+        """(M,) of each temperature."""
+        return np.asarray(np.count_nonzero(self.weight, axis=1))
 
     @property
     def n_residuals(self) -> int:
         """Real residuals: Re and Im of every point."""
-        return 2 * self.omega.size
+        return 2 * int(np.count_nonzero(self.weight))
 
-    def local(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where the inductance and the blocking Q of each temperature stand among the local parameters; -1 where absent."""
-        at, l_at, q_at = 0, [], []
-        for blocking, inductance in zip(self.blocking, self.inductance, strict=True):
-            l_at.append(at if inductance else -1)
-            q_at.append(at + inductance if blocking else -1)
-            at += inductance + 2 * blocking
-        return np.array(l_at), np.array(q_at)
+
+class Blocks(NamedTuple):
+    """Where the parameters of a kind stand in p: by arc and then by column, by arc, R_s, and by temperature L, Q, m."""
+
+    resistance: slice
+    capacitance: slice
+    exponent: slice
+    series: slice
+    local: slice
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SeriesModel:
-    """How many arcs, and the design matrices that tie them over temperature."""
+    """The circuit, and the design matrices that tie its arcs over temperature."""
 
-    n_arcs: int
+    circuit: Circuit
     resistance_design: FloatArray
     """B, (M, q)"""
     capacitance_design: FloatArray
     """D, (M, r)"""
     offset: FloatArray
     """b ln(T/T_ref), (M,)"""
-    with_rs: bool
     free_exponents: bool = False
     """One exponent per temperature and arc: only for the test of the assumption."""
 
-    def sizes(self, data: SeriesData) -> tuple[int, int, int, int, int]:
-        """Numbers of parameters: R block, C block, exponents, R_s, and all."""
-        m, M = self.n_arcs, data.temperature_k.size
-        q, r = self.resistance_design.shape[1], self.capacitance_design.shape[1]
-        n_exp = m * (M if self.free_exponents else 1)
-        local = sum(2 * b + l for b, l in zip(data.blocking, data.inductance, strict=True))
-        return m * q, m * r, n_exp, int(self.with_rs), m * q + m * r + n_exp + int(self.with_rs) + local
+    @property
+    def n_arcs(self) -> int:
+        """Arcs at every temperature."""
+        return self.circuit.n_arcs
 
+    @property
+    def blocks(self) -> Blocks:
+        """The kinds of parameters, in their order."""
+        c, (n_t, q) = self.circuit, self.resistance_design.shape
+        sizes = (
+            c.n_arcs * q,
+            c.n_arcs * self.capacitance_design.shape[1],
+            c.n_arcs * (n_t if self.free_exponents else 1),
+            int(c.series),
+            n_t * (c.inductance + 2 * c.blocking),
+        )
+        ends = np.cumsum(sizes)
+        return Blocks(*(slice(int(end - size), int(end)) for size, end in zip(sizes, ends, strict=True)))
 
-def unpack(
-    theta: FloatArray, model: SeriesModel, data: SeriesData
-) -> tuple[FloatArray, FloatArray, FloatArray, float, FloatArray]:
-    """Ln R (M, m), ln C (M, m), n (M, m), R_s in ohm, and the local parameters."""
-    nr, nc, ne, ns, _ = model.sizes(data)
-    m, M = model.n_arcs, data.temperature_k.size
-    ln_r = model.offset[:, None] + model.resistance_design @ theta[:nr].reshape(m, -1).T
-    ln_c = model.capacitance_design @ theta[nr : nr + nc].reshape(m, -1).T
-    exponents = theta[nr + nc : nr + nc + ne].reshape(m, -1).T
-    n = np.broadcast_to(exponents, (M, m))
-    rs = float(np.exp(theta[nr + nc + ne])) if ns else 0.0
-    return ln_r, ln_c, n, rs, theta[nr + nc + ne + ns :]
+    @property
+    def n_parameters(self) -> int:
+        """Length of p."""
+        return int(self.blocks.local.stop)
 
-
-def residuals(
-    theta: FloatArray, model: SeriesModel, data: SeriesData, *, jacobian: bool
-) -> tuple[FloatArray, FloatArray | None]:
-    """Weighted residuals (N,) and, where asked, their Jacobian (N, p)."""
-    ln_r, ln_c, n, rs, local = unpack(theta, model, data)
-    nr, nc, ne, ns, p = model.sizes(data)
-    m, at, t = model.n_arcs, nr + nc + ne + ns, data.index
-    e, ln_w = n[t], np.log(data.omega)
-    y = ln_w[:, None] + (ln_r + ln_c)[t]
-    u = np.exp(np.clip(e * y, -300, 300)) * np.exp(0.5j * np.pi * n)[t]
-    arc = np.exp(ln_r)[t] / (1 + u)
-    fit = rs + arc.sum(axis=1)
-    block = np.zeros((t.size, p), dtype=complex) if jacobian else None
-    if block is not None:
-        share = arc * (u / (1 + u))
-        d_ln_c = -e * share
-        d_ln_r = arc + d_ln_c
-        d_n = -share * (y + 0.5j * np.pi)
-        q, k = nr // m, nc // m
-        by_r, by_c = model.resistance_design[t], model.capacitance_design[t]
+    def tie(self) -> tuple[FloatArray, FloatArray]:
+        """Offset (M, k) and tie (M, k, p) of the k parameters of the circuit at each temperature."""
+        c, m, at = self.circuit, self.circuit.n_arcs, self.blocks
+        n_t, q = self.resistance_design.shape
+        r = self.capacitance_design.shape[1]
+        offset, out = np.zeros((n_t, c.n_parameters)), np.zeros((n_t, c.n_parameters, self.n_parameters))
+        offset[:, : 2 * m] = self.offset[:, None]
         for i in range(m):
-            block[:, i * q : (i + 1) * q] = d_ln_r[:, i : i + 1] * by_r
-            block[:, nr + i * k : nr + (i + 1) * k] = d_ln_c[:, i : i + 1] * by_c
-            if model.free_exponents:
-                block[np.arange(t.size), nr + nc + i * (ne // m) + t] = d_n[:, i]
+            of_r = slice(at.resistance.start + i * q, at.resistance.start + (i + 1) * q)
+            of_c = slice(at.capacitance.start + i * r, at.capacitance.start + (i + 1) * r)
+            out[:, i, of_r] = out[:, m + i, of_r] = self.resistance_design
+            out[:, m + i, of_c] = self.capacitance_design
+            if self.free_exponents:
+                of_n = at.exponent.start + i * n_t
+                out[:, 2 * m + i, of_n : of_n + n_t] = np.eye(n_t)
             else:
-                block[:, nr + nc + i] = d_n[:, i]
-        if ns:
-            block[:, nr + nc + ne] = rs
-    l_at, q_at = (where[t] for where in data.local())
-    rows = np.flatnonzero(l_at >= 0)
-    if rows.size:
-        term = 1j * data.omega[rows] * np.exp(local[l_at[rows]])
-        fit[rows] += term
-        if block is not None:
-            block[rows, at + l_at[rows]] = term
-    rows = np.flatnonzero(q_at >= 0)
-    if rows.size:
-        own, slope = q_at[rows], local[q_at[rows] + 1]
-        term = np.exp(-local[own] - slope * ln_w[rows]) * np.exp(-0.5j * np.pi * slope)
-        fit[rows] += term
-        if block is not None:
-            block[rows, at + own] = -term
-            block[rows, at + own + 1] = -term * (ln_w[rows] + 0.5j * np.pi)
-    res = ((fit - data.impedance_ohm) * data.weight).view(float)
-    if block is None:
-        return res, None
-    block *= data.weight[:, None]
-    real = np.empty((2 * t.size, p))
-    real[0::2], real[1::2] = block.real, block.imag
-    return res, real
+                out[:, 2 * m + i, at.exponent.start + i] = 1.0
+        if c.series:
+            out[:, c.position("series"), at.series] = 1.0
+        own = [c.position(name) for name in ("inductance",) * c.inductance + ("q", "m") * c.blocking]
+        for t in range(n_t):
+            first = at.local.start + t * len(own)
+            out[t, own, range(first, first + len(own))] = 1.0
+        return offset, out
+
+    def bounds(self) -> Bounds:
+        """Exponents physical, all else free; no step of more than 2, in the logarithm or in eV.
+
+        A term that shows at one temperature only moves chi2 by little beside a resistance that all of them know: hence the small
+        ``least_curvature``.
+        """
+        low, high = np.full(self.n_parameters, -np.inf), np.full(self.n_parameters, np.inf)
+        at, c = self.blocks, self.circuit
+        low[at.exponent], high[at.exponent] = N_BOUNDS
+        if c.blocking:
+            slopes = slice(at.local.start + 1 + c.inductance, at.local.stop, 2 + c.inductance)
+            low[slopes], high[slopes] = BLOCKING_BOUNDS
+        return Bounds(low, high, largest_step=2.0, least_curvature=1e-12)
 
 
-def clip(theta: FloatArray, model: SeriesModel, data: SeriesData) -> FloatArray:
-    """Exponents back inside their bounds."""
-    nr, nc, ne, ns, _ = model.sizes(data)
-    out = theta.copy()
-    out[nr + nc : nr + nc + ne] = np.clip(out[nr + nc : nr + nc + ne], *N_BOUNDS)
-    slopes = nr + nc + ne + ns + 1 + data.local()[1]
-    slopes = slopes[data.local()[1] >= 0]
-    out[slopes] = np.clip(out[slopes], *BLOCKING_BOUNDS)
-    return out
+def circuits(p: FloatArray, model: SeriesModel) -> FloatArray:
+    """Theta of the circuit at each temperature, (M, k)."""
+    offset, tie = model.tie()
+    return offset + tie @ p
+
+
+def residuals(p: FloatArray, model: SeriesModel, data: SeriesData) -> FloatArray:
+    """Weighted residuals (M, 2n), real parts, then imaginary ones; zero where a row is filled up."""
+    return weighted_rows(circuits(p, model), model.circuit, data.omega, data.weight)[:, -1] - data.target
+
+
+def _evaluate(p: FloatArray, model: SeriesModel, data: SeriesData, tie: tuple[FloatArray, FloatArray]) -> Rows:
+    """Cost and normal equations of every row of p (s, p)."""
+    offset, to_circuit = tie
+    (s, n_p), (m, k) = p.shape, offset.shape
+    chi2, normal, gradient = np.empty(s), np.empty((s, n_p, n_p)), np.empty((s, n_p))
+    flat = to_circuit.reshape(m * k, n_p)
+    for i in range(s):
+        rows = weighted_rows(offset + to_circuit @ p[i], model.circuit, data.omega, data.weight)
+        rows[:, -1] -= data.target
+        product = rows @ rows.transpose(0, 2, 1)
+        chi2[i] = product[:, -1, -1].sum()
+        normal[i] = flat.T @ (product[:, :-1, :-1] @ to_circuit).reshape(m * k, n_p)
+        gradient[i] = -(flat.T @ product[:, :-1, -1].ravel())
+    return Rows(p, np.empty((s, 0)), np.where(np.isfinite(chi2), chi2, np.inf), normal, gradient)
+
+
+def fit_rows(
+    p: FloatArray,
+    model: SeriesModel,
+    data: SeriesData,
+    *,
+    iterations: int = 200,
+    tolerance: float = 1e-9,
+    prune: Mapping[int, int] | None = None,
+) -> Rows:
+    """Fit from every row of p (s, p)."""
+    tie = model.tie()
+
+    def evaluate(x: FloatArray, _: Index) -> Rows:
+        return _evaluate(x, model, data, tie)
+
+    return minimize(evaluate, p, model.bounds(), iterations=iterations, tolerance=tolerance, prune=prune)
 
 
 def fit_model(
-    theta: FloatArray, model: SeriesModel, data: SeriesData, *, max_iterations: int = 60, tolerance: float = 1e-9
+    p: FloatArray, model: SeriesModel, data: SeriesData, *, iterations: int = 200, tolerance: float = 1e-9
 ) -> tuple[FloatArray, float]:
-    """Levenberg-Marquardt with scaled damping (Marquardt, J. SIAM 11 (1963) 431), exponents clipped to their bounds.
-
-    Returns
-    -------
-    theta, chi2:
-        Best parameters and the sum of squared weighted residuals.
-    """
-    theta = clip(theta, model, data)
-    res, jac = residuals(theta, model, data, jacobian=True)
-    chi2, damping = float(res @ res), 1e-2
-    for _ in range(max_iterations):
-        assert jac is not None
-        normal, gradient = jac.T @ jac, jac.T @ res
-        scale = np.maximum(np.diag(normal), 1e-12 * np.diag(normal).max())
-        moved = False
-        for _ in range(8):
-            try:
-                step = np.linalg.solve(normal + damping * np.diag(scale), -gradient)
-            except np.linalg.LinAlgError:
-                damping *= 10
-                continue
-            trial = clip(theta + np.clip(step, -2.0, 2.0), model, data)
-            new_res, _ = residuals(trial, model, data, jacobian=False)
-            new = float(new_res @ new_res)
-            if np.isfinite(new) and new < chi2:
-                moved = True
-                break
-            damping *= 6
-        if not moved:
-            break
-        gain = (chi2 - new) / chi2
-        theta, chi2, damping = trial, new, max(damping / 8, 1e-9)
-        if gain < tolerance:
-            break
-        res, jac = residuals(theta, model, data, jacobian=True)
-    return theta, chi2
+    """Fit from one start: best parameters and the sum of squared weighted residuals."""
+    rows = fit_rows(p[None, :], model, data, iterations=iterations, tolerance=tolerance)
+    return rows.x[0], float(rows.chi2[0])
 
 
-def covariance(theta: FloatArray, model: SeriesModel, data: SeriesData) -> FloatArray:
-    """(p, p) inverse of J^T J; parameters at a bound are held (their rows are zero)."""
-    _, jac = residuals(theta, model, data, jacobian=True)
-    assert jac is not None
-    nr, nc, ne, _, p = model.sizes(data)
-    exponents = np.arange(nr + nc, nr + nc + ne)
-    held = [i for i in exponents if theta[i] <= N_BOUNDS[0] + 1e-9 or theta[i] >= N_BOUNDS[1] - 1e-9]
-    free = np.setdiff1d(np.arange(p), held)
-    scale = np.sqrt(np.maximum(np.sum(jac[:, free] ** 2, axis=0), 1e-300))
-    inner = np.linalg.pinv((jac[:, free] / scale).T @ (jac[:, free] / scale), rcond=1e-14, hermitian=True)
-    out = np.zeros((p, p))
-    out[np.ix_(free, free)] = inner / np.outer(scale, scale)
+def covariance(p: FloatArray, model: SeriesModel, data: SeriesData) -> FloatArray:
+    """(p, p) inverse of J^T J; exponents of arcs at a bound are held (their rows are zero)."""
+    normal = _evaluate(p[None, :], model, data, model.tie()).normal[0]
+    at = np.arange(p.size)[model.blocks.exponent]
+    held = at[(p[at] <= N_BOUNDS[0] + 1e-9) | (p[at] >= N_BOUNDS[1] - 1e-9)]
+    free = np.setdiff1d(np.arange(p.size), held)
+    inner = normal[np.ix_(free, free)]
+    norm = np.sqrt(np.maximum(np.diag(inner), 1e-300))
+    out = np.zeros(normal.shape)
+    out[np.ix_(free, free)] = np.linalg.pinv(inner / np.outer(norm, norm), rcond=1e-14, hermitian=True)
+    out[np.ix_(free, free)] /= np.outer(norm, norm)
     return out
+
+
+def without_series(p: FloatArray, model: SeriesModel) -> tuple[FloatArray, SeriesModel]:
+    """The same parameters and model without R_s."""
+    return np.delete(p, model.blocks.series), replace(model, circuit=replace(model.circuit, series=False))
 
 
 def arrhenius_design(temperature_k: Sequence[float] | FloatArray, t_ref_k: float, kink_k: float | None) -> FloatArray:

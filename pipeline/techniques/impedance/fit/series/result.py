@@ -13,6 +13,7 @@ from pipeline.core.values import Estimate, Finding, Verdict
 from pipeline.core.words import percent_text
 from pipeline.science.constants import T_25C_K
 from pipeline.science.statistics import log_estimate
+from pipeline.techniques.impedance.fit.series.assumption_tests import TieTests
 from pipeline.techniques.impedance.fit.series.model import SeriesModel, arrhenius_design
 from pipeline.techniques.impedance.model import SeriesArc, SeriesFit, SpectrumFit
 
@@ -30,9 +31,7 @@ class Solution:
     kink_k: float | None
     chi2_reduced: float
     hits: int
-    rms: FloatArray
-    tests: tuple[tuple[float, float], tuple[float, float]]
-    """(F, p) against R free, and against R, C and n free at each temperature."""
+    tests: TieTests
     usable: Verdict
 
 
@@ -47,7 +46,7 @@ def build_series(sample: str, fits: Sequence[SpectrumFit], s: Solution) -> Serie
     q, k = s.model.resistance_design.shape[1], s.model.capacitance_design.shape[1]
     order = np.argsort([s.theta[i * q] + s.theta[m * q + i * k] for i in range(m)])
     arcs = tuple(_arc(number, int(i), fits, s) for number, i in enumerate(order, start=1))
-    (f_statistic, p_value), (_, p_all) = s.tests
+    (f_statistic, p_value), (_, p_all) = s.tests.free_resistances, s.tests.all_free
     notes = [
         Finding(
             severity="info",
@@ -72,7 +71,7 @@ def build_series(sample: str, fits: Sequence[SpectrumFit], s: Solution) -> Serie
         kink_temperature_k=s.kink_k,
         f_statistic=f_statistic,
         p_value=p_value,
-        residual_rms_per_temperature=tuple(float(r) for r in s.rms),
+        residual_rms_per_temperature=tuple(float(r) for r in s.tests.rms),
         chi2_reduced=s.chi2_reduced,
         ln_covariance=s.covariance,
         resistance_25c_ohm=tuple(_at_25(int(i), s) for i in order),

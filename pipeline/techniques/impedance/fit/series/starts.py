@@ -20,8 +20,8 @@ def draw_starts(
     ``fits`` are in the order of ``data``.
     """
     rng = np.random.default_rng([seed, model.n_arcs])
-    series = [np.log(0.05 * np.abs(data.impedance_ohm).min())] if model.with_rs else []
-    local = np.concatenate([series, _local(data, fits)])
+    series = [np.log(0.05 * np.abs(data.impedance_ohm[data.weight > 0]).min())] if model.circuit.series else []
+    local = np.concatenate([series, _local(model, fits)])
     m = model.n_arcs
     total = np.array([_total(f) for f in fits])
     line = _line(model, np.log(total))
@@ -98,16 +98,16 @@ def _arc(values: dict[str, float], number: int) -> tuple[float, float, float] | 
     return r, arc_capacitance(r, q, n), n
 
 
-def _local(data: SeriesData, fits: Sequence[SpectrumFit]) -> FloatArray:
+def _local(model: SeriesModel, fits: Sequence[SpectrumFit]) -> FloatArray:
     """Inductance and blocking terms of each spectrum; where it does not show them, the median of those that do."""
     inductances = [f.inductance.value for f in fits if f.inductance is not None]
     tails = [(f.blocking_q.value, f.blocking_exponent.value) for f in fits if f.blocking_q and f.blocking_exponent]
     out: list[float] = []
-    for f, blocking, inductance in zip(fits, data.blocking, data.inductance, strict=True):
-        if inductance:
+    for f in fits:
+        if model.circuit.inductance:
             value = f.inductance.value if f.inductance is not None else float(np.median(inductances))
             out.append(float(np.log(max(value, 1e-12))))
-        if blocking:
+        if model.circuit.blocking:
             q, m = np.median(np.array(tails), axis=0)
             if f.blocking_q is not None and f.blocking_exponent is not None:
                 q, m = f.blocking_q.value, f.blocking_exponent.value

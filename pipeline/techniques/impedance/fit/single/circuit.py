@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
-from pipeline.science.impedance_elements import constant_phase, relaxation
+from pipeline.science.impedance_elements import Parts, constant_phase, relaxation
 
 N_BOUNDS = (0.5, 1.0)
 BLOCKING_BOUNDS = (0.3, 1.0)
@@ -48,49 +48,57 @@ class Circuit:
 
 def impedance(theta: FloatArray, circuit: Circuit, omega: FloatArray) -> ComplexArray:
     """Z in ohm, shape (s, n), of theta (s, p) at omega in rad/s: (n,), or (s, n) where each row has its own."""
-    return _evaluate(theta, circuit, omega, jacobian=False)[0]
+    return impedance_and_jacobian(theta, circuit, omega)[0]
 
 
 def impedance_and_jacobian(theta: FloatArray, circuit: Circuit, omega: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     """Z (s, n) in ohm and dZ/dtheta (s, n, p)."""
-    z, jacobian = _evaluate(theta, circuit, omega, jacobian=True)
-    assert jacobian is not None
-    return z, jacobian
+    rows, n = weighted_rows(theta, circuit, omega, np.ones(omega.shape)), omega.shape[-1]
+    together = rows[:, :, :n] + 1j * rows[:, :, n:]
+    return together[:, -1], together[:, :-1].transpose(0, 2, 1)
 
 
-def _evaluate(
-    theta: FloatArray, circuit: Circuit, omega: FloatArray, *, jacobian: bool
-) -> tuple[ComplexArray, ComplexArray | None]:
-    s, m, n = theta.shape[0], circuit.n_arcs, omega.shape[-1]
-    jac = np.empty((s, n, circuit.n_parameters), dtype=complex) if jacobian else None
-    z = np.zeros((s, n), dtype=complex)
-    ln_omega = np.log(omega)
+def weighted_rows(theta: FloatArray, circuit: Circuit, omega: FloatArray, weight: FloatArray) -> FloatArray:
+    """Weight times dZ/dtheta, one row for each of theta, then weight times Z, as a least-squares fit wants them.
+
+    Parameters
+    ----------
+    theta:
+        (s, p)
+    omega, weight:
+        (n,), or (s, n) where each row of theta has its own; rad/s, and in the unit of the result over ohm.
+
+    Returns
+    -------
+    (s, p + 1, 2n): real parts, then imaginary parts.
+    """
+    m, n, ln_omega = circuit.n_arcs, omega.shape[-1], np.log(omega)
+    out = np.zeros((theta.shape[0], circuit.n_parameters + 1, 2 * n))
+
+    def put(row: int, part: Parts) -> None:
+        out[:, row, :n], out[:, row, n:] = part
+
     for i in range(m):
-        r, ln_tau, e = np.exp(theta[:, i, None]), theta[:, m + i, None], theta[:, 2 * m + i, None]
-        arc, by_ln_tau, by_n = relaxation(ln_omega, ln_tau, e, r)
-        z += arc.together()
-        if jac is not None:
-            for at, part in ((i, arc), (m + i, by_ln_tau), (2 * m + i, by_n)):
-                jac[:, :, at].real, jac[:, :, at].imag = part
-    at = 3 * m
+        ln_r, ln_tau, e = (theta[:, at, None] for at in (i, m + i, 2 * m + i))
+        for row, part in zip(
+            (i, m + i, 2 * m + i), relaxation(ln_omega, ln_tau, e, np.exp(ln_r) * weight), strict=True
+        ):
+            put(row, part)
+    terms = list(range(m))
     if circuit.series:
-        term = np.exp(theta[:, at, None]) * np.ones(n)
-        z += term
-        if jac is not None:
-            jac[:, :, at] = term
-        at += 1
+        terms.append(circuit.position("series"))
+        out[:, terms[-1], :n] = np.exp(theta[:, terms[-1], None]) * weight
     if circuit.inductance:
-        inductive = 1j * omega * np.exp(theta[:, at, None])
-        z += inductive
-        if jac is not None:
-            jac[:, :, at] = inductive
-        at += 1
+        terms.append(circuit.position("inductance"))
+        out[:, terms[-1], n:] = np.exp(theta[:, terms[-1], None]) * omega * weight
+    out[:, -1] = out[:, terms].sum(axis=1)
     if circuit.blocking:
-        tail, by_m = constant_phase(ln_omega, theta[:, at + 1, None], np.exp(-theta[:, at, None]))
-        z += tail.together()
-        if jac is not None:
-            jac[:, :, at], jac[:, :, at + 1] = -tail.together(), by_m.together()
-    return z, jac
+        at = circuit.position("q")
+        tail, by_m = constant_phase(ln_omega, theta[:, at + 1, None], np.exp(-theta[:, at, None]) * weight)
+        put(at, Parts(-tail.real, -tail.imag))
+        put(at + 1, by_m)
+        out[:, -1] -= out[:, at]
+    return out
 
 
 def arc_capacitance(r_ohm: float, q: float, n: float) -> float:

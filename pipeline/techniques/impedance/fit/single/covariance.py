@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.values import Z95
-from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS, Circuit, impedance_and_jacobian
+from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS, Circuit, weighted_rows
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, bounds, fit_rows
 
@@ -31,9 +31,7 @@ def covariance(theta: FloatArray, circuit: Circuit, omega: FloatArray, z: Comple
         free[block * m + gone] = False
     if circuit.blocking:
         free[-1] = BLOCKING_BOUNDS[0] + 1e-9 < theta[-1] < BLOCKING_BOUNDS[1] - 1e-9
-    _, jac = impedance_and_jacobian(theta[None, :], circuit, omega)
-    weighted = jac[0][:, free] / np.abs(z)[:, None]
-    real = np.concatenate([weighted.real, weighted.imag])
+    real = weighted_rows(theta[None, :], circuit, omega, 1 / np.abs(z))[0, :-1][free].T
     norm = np.maximum(np.linalg.norm(real, axis=0), 1e-300)
     scaled = real / norm
     out = np.zeros((theta.size, theta.size))
