@@ -12,6 +12,7 @@ import argparse
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,11 +20,15 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[1]
 NOT_MEANT = ("core/NumberReplacer", "core/ExceptionReplacer", "core/ReplaceBinaryOperator_BitOr")
 """Numbers in unit strings and bounds, types of exceptions, and the | of annotations: noise."""
-PHYSICS = {
-    "impedance": "test_arrhenius.py test_composition.py test_regions.py test_series.py",
-    "sweeps": "test_sweeps.py",
-    "absorption": "test_shell_fits.py test_distortion.py",
+BESIDE = {
+    "impedance": "contracts/test_table_rows.py physics/test_arrhenius.py physics/test_composition.py physics/test_regions.py "
+    "physics/test_room_temperature.py physics/test_error_budget.py physics/test_totals.py physics/test_series.py",
+    "sweeps": "contracts/test_table_rows.py physics/test_sweeps.py",
+    "absorption": "contracts/test_table_rows_absorption.py physics/test_shell_fits.py physics/test_distortion.py",
+    "cycling": "physics/test_cycling.py",
+    "surfaces": "physics/test_surfaces.py",
 }
+"""Tests of a room beside those that mirror it."""
 
 
 def modules(room: Path) -> list[Path]:
@@ -40,7 +45,7 @@ def main() -> None:
     from cosmic_ray.work_item import TestOutcome
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rooms", nargs="*", default=list(PHYSICS))
+    parser.add_argument("rooms", nargs="*", default=list(BESIDE))
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -51,10 +56,9 @@ def main() -> None:
         found = modules(copy / "pipeline/techniques" / room)
         items = [i for i in _all_work_items(found, {}) if i.mutations[0].operator_name not in NOT_MEANT]
         chosen = random.Random(args.seed).sample(items, min(args.sample, len(items)))
-        physics = " ".join(f"tests/physics/{name}" for name in PHYSICS.get(room, "").split())
-        rows = "tests/contracts/test_table_rows.py tests/contracts/test_table_rows_sweeps_absorption.py"
-        tests = f"tests/unit/techniques/{room} {rows}"
-        command = f"{sys.executable} -m pytest -x -q -n 0 -p no:cacheprovider {tests} {physics}"
+        tests = " ".join([f"tests/unit/techniques/{room}", *(f"tests/{name}" for name in BESIDE[room].split())])
+        command = f"{sys.executable} -m pytest -x -q -n 0 -p no:cacheprovider {tests}"
+        subprocess.run(command.split(), check=True, stdout=sys.stderr)  # a failing test would kill every mutant
         survivors = []
         for n, item in enumerate(chosen, start=1):
             outcome = mutate_and_test(item.mutations, command, 300)

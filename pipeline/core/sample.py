@@ -73,6 +73,7 @@ class Pellet:
     thickness_sigma_m: float = 0.0
     diameter_sigma_m: float = 0.0
     mass_kg: float | None = None
+    mass_sigma_kg: float = 0.0
 
     @property
     def area_m2(self) -> float:

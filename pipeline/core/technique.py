@@ -27,9 +27,9 @@ from pipeline.core.values import Fact, Finding, Mask, Rejection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Base of settings, of reviews, and of dataclasses in them: read from a study, where an unknown key is a mistake."""
+    """Base of settings, of reviews, and of dataclasses in them: in a study an unknown key is a mistake, and so is infinity."""
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
+    __pydantic_config__: ClassVar = {"extra": "forbid", "allow_inf_nan": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Z95 = 1.959964
-"""Half width of the 95 % interval of a normal distribution, in sigma."""
-
 Level = Literal["resolved", "weak", "unresolved", "refused"]
 """resolved: printable; weak: printable with its interval; unresolved: withheld; refused: the data cannot give it."""
 

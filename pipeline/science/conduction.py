@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from pipeline.core.sample import Pellet
 from pipeline.core.values import Estimate
 from pipeline.science.statistics import widen
@@ -44,6 +46,8 @@ def with_geometry(estimate: Estimate, relative_sigma: float) -> Estimate:
     return replace(wide, low95=max(wide.low, 0.0))
 
 
-def pellet_density(pellet: Pellet, mass_kg: float) -> float:
-    """m/(A l) in kg/m3; its relative uncertainty is that of l/A."""
-    return mass_kg / (pellet.area_m2 * pellet.thickness_m)
+def pellet_density(pellet: Pellet, mass_kg: float) -> Estimate:
+    """m/(A l) in kg/m3, with the errors of mass, thickness and diameter."""
+    rho = mass_kg / (pellet.area_m2 * pellet.thickness_m)
+    relative = float(np.hypot(pellet.relative_sigma, pellet.mass_sigma_kg / mass_kg))
+    return Estimate(value=rho, sigma=rho * relative, unit="kg/m3")

@@ -48,7 +48,8 @@ id = "HSE"
 label = "0.62[HCF]·0.38[LCF]"
 series = "S"
 x_lcf = 0.38
-pellet = { thickness_mm = 1.0, diameter_mm = 10.0, thickness_sigma_mm = 0.01, diameter_sigma_mm = 0.05, mass_mg = 150.0 }
+pellet = { thickness_mm = 1.0, diameter_mm = 10.0, thickness_sigma_mm = 0.01, diameter_sigma_mm = 0.05, mass_mg = 150.0, \
+mass_sigma_mg = 3.0 }
 phases = { crystalline = "HCF", amorphous = "LCF" }
   [[sample.eis]]
   files = "room.csv"
@@ -269,8 +270,10 @@ def test_mass_phases_densities_and_molar_masses_make_a_relative_density(out):
     dense = (248 + 114) / (248 / 3.0 + 114 / 2.5)
     found = row(out, "densities", sample="HSE")
     assert float(found["density_g_per_cm3"]) == pytest.approx(density)
-    assert float(found["density_g_per_cm3_sigma"]) == pytest.approx(density * GEOMETRY)
+    assert float(found["density_g_per_cm3_sigma"]) == pytest.approx(density * math.hypot(GEOMETRY, 3.0 / 150.0))
     assert float(found["relative_density"]) == pytest.approx(density / dense)
+    assert float(found["porosity"]) == pytest.approx(1 - density / dense)
+    assert float(found["conductivity_ratio_bruggeman"]) == pytest.approx((density / dense) ** 1.5)
 
 
 def test_all_corrections_together_leave_the_sample(out):

@@ -6,6 +6,7 @@ sentence replaced by its code.
 
 from __future__ import annotations
 
+import ast
 import csv
 import shutil
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from typing import Any
 
 import pytest
 
+import pipeline
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Finding, Mask, Verdict
 from tests.small_study import run_tables
 
+PACKAGE = Path(pipeline.__file__).parent
 SENTENCES = ("reason", "reasons", "problem", "hint", "notes", "left_out", "verdict_reason", "details", "glitches")
 STUDY = """schema = 1
 name = "Words"
@@ -116,3 +119,14 @@ def test_rewording_every_sentence_changes_no_number_and_no_verdict(repo, tmp_pat
     assert as_it_is.keys() == silent.keys()
     for name, rows in as_it_is.items():
         assert silent[name] == rows, name
+
+
+def test_every_verdict_of_the_rooms_carries_a_code() -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Verdict"
+        if not any(k.arg == "code" for k in call.keywords)
+    ]
+    assert not found

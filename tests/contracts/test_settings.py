@@ -18,7 +18,7 @@ def test_each_setting_has_a_default_and_a_reason_and_is_frozen(stage):
     assert is_dataclass(cls)
     assert cls.__dataclass_params__.frozen
     assert check_defaults(cls) == []
-    assert cls.__pydantic_config__ == {"extra": "forbid"}
+    assert cls.__pydantic_config__ == {"extra": "forbid", "allow_inf_nan": False}
 
 
 def test_an_unknown_setting_is_a_mistake_in_every_stage():

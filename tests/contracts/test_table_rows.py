@@ -221,6 +221,7 @@ SUMMARY = ImpedanceSummary(
             sample="A",
             density_kg_per_m3=skew(2778.0, 55.0, 2670.0, 2890.0, "kg/m3"),
             relative_density=skew(0.8, 0.016, 0.77, 0.84),
+            conductivity_ratio=skew(0.7155, 0.0215, 0.6757, 0.7699),
             verdict=GOOD,
         ),
     ),
@@ -332,10 +333,14 @@ EXPECTED = {
     ("densities", 0): {
         **spread("density_g_per_cm3", 2.778, 0.055, 2.67, 2.89),
         **spread("relative_density", 0.8, 0.016, 0.77, 0.84),
+        **spread("porosity", 0.2, 0.016, 0.16, 0.23),
+        **spread("conductivity_ratio_bruggeman", 0.7155, 0.0215, 0.6757, 0.7699),
     },
     ("key", 0): {
         **AT_25C,
         **{k: v for k, v in ENERGIES.items() if k.startswith("activation") or not k.endswith("95")},
+        "relative_density": 0.8,
+        "relative_density_sigma": 0.016,
     },
 }
 

@@ -159,6 +159,7 @@ def _sample(row: SampleTable) -> Sample:
             thickness_sigma_m=p.thickness_sigma_mm * 1e-3,
             diameter_sigma_m=p.diameter_sigma_mm * 1e-3,
             mass_kg=None if p.mass_mg is None else p.mass_mg * 1e-6,
+            mass_sigma_kg=p.mass_sigma_mg * 1e-6,
         )
     return Sample(
         id=row.id,

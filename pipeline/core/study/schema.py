@@ -30,6 +30,7 @@ class PelletTable(StudyTable):
     thickness_sigma_mm: NotNegative = 0.0
     diameter_sigma_mm: NotNegative = 0.0
     mass_mg: Positive | None = None
+    mass_sigma_mg: NotNegative = 0.0
 
 
 class PhasesTable(StudyTable):

@@ -16,6 +16,8 @@ from pipeline.techniques.impedance.rows import Copy
 Region = Literal["bulk", "amorphous", "interface", "undetermined"]
 RoomOrigin = Literal["", "measured", "interpolated", "regions", "series", "line"]
 KkLevel = Literal["pass", "fail", "cannot decide"]
+IMPLAUSIBLE_GEOMETRY = "implausible_geometry"
+"""Code of a finding: thickness or diameter cannot be right, so no conductivity of the pellet is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -368,8 +370,20 @@ class PelletDensity:
     sample: str
     density_kg_per_m3: Estimate
     relative_density: Estimate | None
+    conductivity_ratio: Estimate | None
+    """Of this pellet to a dense one, by Bruggeman's rule for round pores; nothing else is corrected by it."""
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def porosity(self) -> Estimate | None:
+        """Share of the pellet's volume that is no crystal, 1 - relative density, dimensionless."""
+        r = self.relative_density
+        return (
+            None
+            if r is None
+            else Estimate(value=1 - r.value, sigma=r.sigma, unit="1", low95=1 - r.high, high95=1 - r.low)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -125,8 +125,6 @@ class ConductivitySettings(Given):
     """Relative sigma of l/A where the study gives none of the thickness: 0.01 mm of a caliper on half a millimetre."""
     min_relative_density: Annotated[float, Gt(0)] = 0.5
     """A pellet less dense than this against its crystals is a wrong length or mass, not a pellet."""
-    max_relative_density: Annotated[float, Gt(0)] = 1.05
-    """A pellet cannot be denser than its crystals; 5 % for the errors of l, d and m."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,4 +53,6 @@ def test_a_pellet_of_one_millimetre_and_one_centimetre():
     assert with_geometry(bare, 0.0) is bare
     assert with_geometry(bare, 10.0).low == 0.0
     assert invert(r).unit == "S"
-    assert pellet_density(PELLET, 1e-4) == pytest.approx(1e-4 / (math.pi * 2.5e-5 * 1e-3))
+    rho = pellet_density(replace(PELLET, mass_sigma_kg=2e-6), 1e-4)
+    assert (rho.value, rho.unit) == (pytest.approx(1e-4 / (math.pi * 2.5e-5 * 1e-3)), "kg/m3")
+    assert rho.sigma / rho.value == pytest.approx(math.hypot(0.03, 0.04, 0.02))

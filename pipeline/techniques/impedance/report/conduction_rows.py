@@ -30,7 +30,10 @@ COMPOSITION = columns(
     "sample series x_lcf:number conductivity_25C_S_per_cm:estimate verdict verdict_reason optimum_x_lcf:estimate "
     "optimum_conductivity_25C_S_per_cm:estimate optimum_verdict optimum_verdict_reason"
 )
-DENSITIES = columns("sample density_g_per_cm3:estimate relative_density:estimate verdict verdict_reason")
+DENSITIES = columns(
+    "sample density_g_per_cm3:estimate relative_density:estimate porosity:estimate "
+    "conductivity_ratio_bruggeman:estimate verdict verdict_reason"
+)
 COMPARISONS = columns("series_a series_b conductivity_ratio:estimate x_difference:estimate verdict verdict_reason")
 MEYER_NELDEL = columns("quantity energy_eV:estimate t_ref_K:number n_samples:count verdict verdict_reason")
 OPTIMA = columns("series x_lcf:estimate conductivity_25C_S_per_cm:estimate n_points:count verdict verdict_reason")
@@ -164,7 +167,9 @@ def _densities(summary: ImpedanceSummary) -> Iterator[Row]:
         yield {
             "sample": d.sample,
             **spread("density_g_per_cm3", d.density_kg_per_m3, 1e-3),
-            **spread("relative_density", d.relative_density),
+            **spread("relative_density", given(d.relative_density, d.verdict)),
+            **spread("porosity", given(d.porosity, d.verdict)),
+            **spread("conductivity_ratio_bruggeman", given(d.conductivity_ratio, d.verdict)),
             **judged(d.verdict),
         }
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.core.key import KeyCell, KeyColumn, KeyPart
 from pipeline.core.report.text import DASH, celsius_text, estimate_text, interval_text, plain, si_text
 from pipeline.core.tables import Row, columns, number, spread
-from pipeline.core.values import Fact
+from pipeline.core.values import Estimate, Fact
 from pipeline.science.constants import S_PER_CM, T_25C_K
 
 KEY = columns(
@@ -21,7 +21,7 @@ KEY = columns(
     "conductivity_25C_S_per_cm_sigma_systematic:number activation_energy_eV_sigma_statistical:number "
     "activation_energy_eV_sigma_systematic:number conductivity_S_per_cm_sigma_statistical:number "
     "conductivity_S_per_cm_sigma_systematic:number total_resistance_ohm_sigma_statistical:number "
-    "total_resistance_ohm_sigma_systematic:number"
+    "total_resistance_ohm_sigma_systematic:number relative_density:sigma"
 )
 HEADLINE = ("conductivity_25C", "activation_energy", "second_activation_energy", "kink_temperature")
 
@@ -44,6 +44,16 @@ def _parts(name: str, fact: Fact | None, factor: float = 1.0) -> Row:
         return {}
     known = {part: fact.details.get(f"sigma_{part}") for part in ("statistical", "systematic")}
     return {f"{name}_sigma_{part}": number(v, factor) for part, v in known.items() if isinstance(v, float)}
+
+
+def _dense(facts: Sequence[Fact]) -> Estimate | None:
+    """Relative density of the pellet."""
+    return next((f.shown for f in facts if f.quantity == "relative_density"), None)
+
+
+def _pores(facts: Sequence[Fact]) -> tuple[str, ...]:
+    dense = _dense(facts)
+    return () if dense is None else (f"pellet {dense.value:.0%} ± {dense.sigma:.0%} dense",)
 
 
 def _notes(fact: Fact, interval: str, factor: float = 1.0) -> tuple[str, ...]:
@@ -72,7 +82,7 @@ def measured_nearest(facts: Sequence[Fact]) -> tuple[Fact, Fact | None] | None:
 
 def key_row(facts: Sequence[Fact]) -> Row:
     """The columns ``KEY``; withheld numbers are missing."""
-    return {**_line_row(facts), **_measured_row(facts)}
+    return {**_line_row(facts), **_measured_row(facts), **spread("relative_density", _dense(facts), interval=False)}
 
 
 def _measured_row(facts: Sequence[Fact]) -> Row:
@@ -121,7 +131,7 @@ def conductivity_cells(facts: Sequence[Fact]) -> Sequence[KeyCell]:
     if room.value is None:
         return (KeyCell(text=DASH, remark="(no pellet geometry)"),)
     remark = "(extrapolated)" if room.details["extrapolated"] else ""
-    notes = _notes(room, interval_text(room.value, 10.0), 10.0)
+    notes = (*_notes(room, interval_text(room.value, 10.0), 10.0), *_pores(facts))
     return (KeyCell(text=estimate_text(room.value, 10.0), remark=remark, verdict=room.verdict, notes=notes),)
 
 
@@ -163,7 +173,7 @@ def measured_cells(facts: Sequence[Fact]) -> Sequence[KeyCell]:
         return (KeyCell(text=DASH, remark="(no pellet geometry)"),)
     if sigma.shown is None:
         return (KeyCell(text=DASH, verdict=sigma.verdict, notes=(sigma.verdict.reason,)),)
-    notes = _notes(sigma, interval_text(sigma.shown, 10.0), 10.0)
+    notes = (*_notes(sigma, interval_text(sigma.shown, 10.0), 10.0), *_pores(facts))
     return (KeyCell(text=estimate_text(sigma.shown, 10.0), remark=where, verdict=sigma.verdict, notes=notes),)
 
 

@@ -135,8 +135,8 @@ def _geometry(pellet: Pellet | None) -> str:
     )
     text += f" ± {pellet.relative_sigma:.1%}"
     if pellet.mass_kg is not None:
-        density = pellet_density(pellet, pellet.mass_kg) / 1e3
-        text += f", {pellet.mass_kg * 1e6:.4g} mg, {density:.3g} g cm⁻³"
+        density = pellet_density(pellet, pellet.mass_kg)
+        text += f", {pellet.mass_kg * 1e6:.4g} mg, {number_text(density.value / 1e3, density.sigma / 1e3)} g cm⁻³"
     return text + "."
 
 

@@ -64,7 +64,9 @@ def fit_arrhenius(points: Sequence[ConductivityPoint], settings: ArrheniusSettin
     groups = {name: group for name, group in groups.items() if any(p.temperature_k is not None for p in group)}
     lines = [(group, basis) for group in groups.values() for basis in BASES]
     return tuple(
-        _fit_bare(group, basis, settings) if any(p.conductance_s for p in group) else _fit(group, basis, settings)
+        _fit_bare(group, basis, settings)
+        if any(p.conductance_s for p in group)
+        else _fit(group, basis, "ln(sigma T)" if basis == "sigma_T" else "ln sigma", settings)
         for group, basis in lines
     )
 
@@ -88,16 +90,13 @@ def _fit_bare(
         replace(p, conductivity_s_per_m=p.conductance_s, verdict=p.conductance_verdict) if p.conductance_verdict else p
         for p in points
     ]
-    line = _fit(stand_in, basis, settings)
+    line = _fit(stand_in, basis, "ln(T/R)" if basis == "sigma_T" else "ln(1/R)", settings)
     if not line.verdict.printable:
         return line
-    name = "ln(T/R)" if basis == "sigma_T" else "ln(1/R)"
-    text = line.verdict.reason.replace("ln(sigma T)", name, 1).replace("ln sigma", name, 1)
-    why = f"{text}; no pellet geometry: Ea from R(T), sigma(25 °C) and the prefactor withheld"
-    verdict = Verdict(level=line.verdict.level, reason=why)
+    why = f"{line.verdict.reason}; no pellet geometry: Ea from R(T), sigma(25 °C) and the prefactor withheld"
     return replace(
         line,
-        verdict=verdict,
+        verdict=replace(line.verdict, reason=why, code=f"{line.verdict.code} no_geometry"),
         ln_value_at_t_ref=None,
         ln_prefactor=None,
         conductivity_25c_s_per_m=None,
@@ -106,8 +105,9 @@ def _fit_bare(
 
 
 def _fit(
-    points: Sequence[ConductivityPoint], basis: Literal["sigma_T", "sigma"], settings: ArrheniusSettings
+    points: Sequence[ConductivityPoint], basis: Literal["sigma_T", "sigma"], name: str, settings: ArrheniusSettings
 ) -> ArrheniusFit:
+    """The line of one quantity; ``name`` is what is plotted."""
     used = [p for p in points if p.verdict.printable and p.conductivity_s_per_m is not None]
     left_out = [p for p in points if p not in used]
     t = np.array(temperatures_of(used))
@@ -125,7 +125,7 @@ def _fit(
         line = fit_free_line(x, y, sigma)
         broken, bic, needed = _kink(line, x, y, settings)
         found = Drawn(line=line, broken=broken, bic=bic, bic_needed=needed)
-    return _describe(used, left_out, basis, found, (x, y, sigma), settings)
+    return _describe(used, left_out, (basis, name), found, (x, y, sigma), settings)
 
 
 def _kink_x(points: Sequence[ConductivityPoint]) -> float | None:
@@ -202,12 +202,13 @@ def _read(found: Drawn, x_25c: float, *, single: bool) -> Reading:
 def _describe(
     used: Sequence[ConductivityPoint],
     left_out: Sequence[ConductivityPoint],
-    basis: Literal["sigma_T", "sigma"],
+    named: tuple[Literal["sigma_T", "sigma"], str],
     found: Drawn,
     data: tuple[FloatArray, FloatArray, FloatArray],
     settings: ArrheniusSettings,
 ) -> ArrheniusFit:
     first, line, broken = used[0], found.line, found.broken
+    basis, name = named
     t = np.array(temperatures_of(used))
     x25 = -1 / (KB_EV_PER_K * T_25C_K)
     r = _read(found, x25, single=first.method == "single")
@@ -241,7 +242,7 @@ def _describe(
         kink_temperature_k=r.kink,
         second_activation_energy_ev=r.second,
         correlation=0.0 if broken is None else correlation_at(broken, line.x0),
-        verdict=judge_line(r.ea, used, line, extrapolated, basis, kink_test, doubts, settings),
+        verdict=judge_line(r.ea, used, line, extrapolated, name, kink_test, doubts, settings),
         findings=findings,
         left_out=left_out_reasons(left_out),
         geometry_relative_sigma=first.geometry_relative_sigma,
@@ -283,7 +284,7 @@ def _withheld(
         kink_temperature_k=None,
         second_activation_energy_ev=None,
         correlation=0.0,
-        verdict=Verdict(level="refused" if refused else "unresolved", reason=why),
+        verdict=Verdict(level="refused" if refused else "unresolved", reason=why, code="line_points_few"),
         left_out=reasons,
         geometry_relative_sigma=points[0].geometry_relative_sigma,
     )

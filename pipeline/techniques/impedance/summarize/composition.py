@@ -79,7 +79,9 @@ def _point(
     ]
     estimate: Estimate | None = None
     if good and good[0].conductivity_25c_s_per_m is None:
-        verdict = Verdict(level="refused", reason=f"no conductivity at 25 °C: {good[0].verdict.reason}")
+        verdict = Verdict(
+            level="refused", reason=f"no conductivity at 25 °C: {good[0].verdict.reason}", code="no_geometry"
+        )
     elif good:
         estimate, verdict = good[0].conductivity_25c_s_per_m, good[0].room_verdict
         if good[0].conductivity_25c_origin in ("", "line", "series"):
@@ -89,10 +91,10 @@ def _point(
         p = min(near, key=lambda p: abs((p.temperature_k or 0.0) - T_25C_K))
         estimate = _with_geometry(p)
         why = f"measured at {p.temperature_k:.2f} K, no Arrhenius line"
-        verdict = Verdict(level="weak", reason=why)
+        verdict = Verdict(level="weak", reason=why, code="measured_near_25C")
     else:
-        why = mine[0].verdict.reason if mine else "no impedance of this sample"
-        verdict = Verdict(level="unresolved", reason=f"no conductivity at 25 °C: {why}")
+        why, code = (mine[0].verdict.reason, mine[0].verdict.code) if mine else ("no impedance of this sample", "none")
+        verdict = Verdict(level="unresolved", reason=f"no conductivity at 25 °C: {why}", code=code)
     return CompositionPoint(
         sample=sample.id, series=series, x_lcf=x, conductivity_25c_s_per_m=estimate, verdict=verdict
     )
@@ -113,26 +115,28 @@ def find_optimum(series: str, points: Sequence[CompositionPoint], settings: Comp
     value = np.array([p.conductivity_25c_s_per_m.value for p in good if p.conductivity_25c_s_per_m])
     relative = np.array([p.conductivity_25c_s_per_m.sigma for p in good if p.conductivity_25c_s_per_m]) / value
 
-    def undetermined(why: str, n: int) -> CompositionOptimum:
-        verdict = Verdict(level="unresolved", reason=f"undetermined: {why}")
+    def undetermined(why: str, n: int, code: str) -> CompositionOptimum:
+        verdict = Verdict(level="unresolved", reason=f"undetermined: {why}", code=code)
         return CompositionOptimum(series=series, x_optimum=None, conductivity_s_per_m=None, n_points=n, verdict=verdict)
 
     if np.unique(x).size < settings.min_points:
-        return undetermined(f"{np.unique(x).size} composition(s), {settings.min_points} needed", x.size)
+        return undetermined(f"{np.unique(x).size} composition(s), {settings.min_points} needed", x.size, "points_few")
     y, sigma = np.log(value), np.hypot(relative, settings.pellet_sigma)
     use = _near_top(x, y, settings)
     x, y, sigma = x[use], y[use], sigma[use]
     best = float(x[int(np.argmax(y))])
     parabola = _Parabola.fit(x, y, sigma)
     if parabola.c[2] >= 0:
-        return undetermined(f"ln sigma is not curved downwards near x = {best:g}", x.size)
+        return undetermined(f"ln sigma is not curved downwards near x = {best:g}", x.size, "no_maximum")
     interval = parabola.fieller()
     if interval is None:
-        return undetermined(f"the curvature is not significant ({x.size} compositions)", x.size)
+        return undetermined(f"the curvature is not significant ({x.size} compositions)", x.size, "curvature_weak")
     top, low, high = parabola.top(), *interval
     if not x.min() < top < x.max():
-        return undetermined(f"the largest conductivity is at the edge, x = {best:g}: extend the series", x.size)
+        why = f"the largest conductivity is at the edge, x = {best:g}: extend the series"
+        return undetermined(why, x.size, "maximum_at_edge")
     inside = "" if x.min() <= low and high <= x.max() else "; the interval leaves the measured compositions"
+    code = "interval_outside" if inside else "wide" if interval_sigma(low, high) > 0.05 else "determined"
     height, s_height = parabola.height()
     text = f"parabola in ln sigma through {x.size} compositions, scatter {parabola.scatter:.1%}{inside}"
     return CompositionOptimum(
@@ -140,7 +144,7 @@ def find_optimum(series: str, points: Sequence[CompositionPoint], settings: Comp
         x_optimum=Estimate(value=top, sigma=parabola.sigma_top(), unit="1", low95=low, high95=high),
         conductivity_s_per_m=log_estimate(height, s_height, "S/m", parabola.quantile * s_height),
         n_points=x.size,
-        verdict=Verdict(level="resolved" if not inside and interval_sigma(low, high) <= 0.05 else "weak", reason=text),
+        verdict=Verdict(level="resolved" if code == "determined" else "weak", reason=text, code=code),
     )
 
 
@@ -157,8 +161,8 @@ def compare_series(
         x = None
         if xa is not None and xb is not None:
             x = Estimate(value=xa.value - xb.value, sigma=float(np.hypot(xa.sigma, xb.sigma)), unit="1")
-        significant = "significant" if abs(np.log(ratio)) > Z95 * sigma else "not significant"
-        text = f"{significant}: {name_a} {ta}, {name_b} {tb}"
+        apart = bool(abs(np.log(ratio)) > Z95 * sigma)
+        text = f"{'significant' if apart else 'not significant'}: {name_a} {ta}, {name_b} {tb}"
         level: Level = "resolved" if xa is not None and xb is not None and sigma <= 0.05 else "weak"
         out.append(
             SeriesComparison(
@@ -166,7 +170,7 @@ def compare_series(
                 series_b=name_b,
                 conductivity_ratio=estimate,
                 x_difference=x,
-                verdict=Verdict(level=level, reason=text),
+                verdict=Verdict(level=level, reason=text, code="significant" if apart else "not_significant"),
             )
         )
     return tuple(out)

@@ -168,13 +168,14 @@ def _region(sample: Sample, fit: SpectrumFit, regions: Sequence[RegionAssignment
     if len(arcs) == 1:
         return _point(sample, fit, region, arcs[0].resistance if arcs[0].verdict.printable else None, arcs[0].verdict)
     if arcs:
-        why = f"arcs {', '.join(str(a.number) for a in arcs)} both carry the name {region}"
+        code, why = "region_twice", f"arcs {', '.join(str(a.number) for a in arcs)} both carry the name {region}"
     elif not fit.arcs:
-        why = "no arc in this spectrum"
+        code, why = "no_arc", "no arc in this spectrum"
     else:
+        code = "region_missing"
         withheld = [f"arc {a.number}: {a.verdict.reason}" for a in fit.arcs if not a.verdict.printable]
         why = f"none of {len(fit.arcs)} arc(s) here is the {region}" + (f" ({withheld[0]})" if withheld else "")
-    return _point(sample, fit, region, None, Verdict(level="unresolved", reason=why))
+    return _point(sample, fit, region, None, Verdict(level="unresolved", reason=why, code=code))
 
 
 def _series_points(
@@ -200,6 +201,7 @@ def _series_points(
         if not series.usable.printable:
             text = f"the joint fit may not be used: {series.usable.reason}"
         resistance = Estimate(value=total, sigma=sigma, unit="ohm") if total > 0 else None
-        verdict = doubt_electrode(Verdict(level=level, reason=text), series.arcs, sample)
+        code = "sum_of_arcs" if series.usable.printable else series.usable.code
+        verdict = doubt_electrode(Verdict(level=level, reason=text, code=code), series.arcs, sample)
         out.append(make_point(sample, place, "total", "series", resistance, verdict, series.kink_temperature_k))
     return out

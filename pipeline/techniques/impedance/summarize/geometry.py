@@ -6,13 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.core.values import Verdict
-from pipeline.techniques.impedance.model import ArrheniusFit, ConductivityPoint, PelletDensity, PelletFit
+from pipeline.techniques.impedance.model import (
+    IMPLAUSIBLE_GEOMETRY,
+    ArrheniusFit,
+    ConductivityPoint,
+    PelletDensity,
+    PelletFit,
+)
 
 
 def geometry_doubts(pellets: Iterable[PelletFit], densities: Iterable[PelletDensity]) -> dict[str, str]:
     """Sample id -> why its geometry is implausible: the permittivity that it makes, or the density."""
     found = {d.sample: f"pellet density {d.verdict.reason}" for d in densities if d.verdict.level != "resolved"}
-    told = {p.sample: f.problem for p in pellets for f in p.findings if f.field == "pellet" and f.severity != "info"}
+    told = {p.sample: f.problem for p in pellets for f in p.findings if f.code == IMPLAUSIBLE_GEOMETRY}
     return found | told
 
 
@@ -37,4 +43,6 @@ def doubt_lines(lines: Sequence[ArrheniusFit], doubts: Mapping[str, str]) -> lis
 
 
 def _weaker(verdict: Verdict, why: str) -> Verdict:
-    return Verdict(level="weak", reason=f"{verdict.reason}; {why}") if verdict.printable else verdict
+    if not verdict.printable:
+        return verdict
+    return Verdict(level="weak", reason=f"{verdict.reason}; {why}", code=f"{verdict.code} geometry_doubted")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.core.arrays import FloatArray
-from pipeline.core.values import Estimate, Finding, Verdict
+from pipeline.core.values import Estimate, Finding, Level, Verdict
 from pipeline.core.words import percent_text
 from pipeline.science.constants import KB_EV_PER_K
 from pipeline.science.lines import BrokenLine, Line, outliers
@@ -29,7 +29,7 @@ def judge_line(
     used: Sequence[ConductivityPoint],
     line: Line,
     extrapolated: bool,
-    basis: str,
+    name: str,
     kink: tuple[bool, float | None, float | None],
     doubts: Sequence[str],
     settings: ArrheniusSettings,
@@ -38,15 +38,17 @@ def judge_line(
 
     Parameters
     ----------
+    name:
+        What is plotted, for the words.
     kink:
         Whether there is one, its delta-BIC and what was needed.
     doubts:
         Of ``doubt_line``: with one of them the line is weak at most.
     """
     n, n_weak = len(used), sum(p.verdict.level == "weak" for p in used)
-    name = "ln(sigma T)" if basis == "sigma_T" else "ln sigma"
     if ea.value <= 0:
-        return Verdict(level="unresolved", reason=f"{name} does not rise with temperature: Ea = {ea.value:.3f} eV")
+        why = f"{name} does not rise with temperature: Ea = {ea.value:.3f} eV"
+        return Verdict(level="unresolved", reason=why, code="line_falls")
     relative = interval_sigma(ea.low, ea.high) / ea.value
     text = f"{name}, {n} points, Ea known to {percent_text(relative)} by their scatter"
     text += f", scatter {percent_text(line.tau)} beyond the points' own" if line.tau > 0 else ""
@@ -56,15 +58,19 @@ def judge_line(
         text += f"; {'kink' if kinked else 'no kink'}: delta-BIC {bic:.1f}, {needed:.0f} needed"
         text += ", but Ea changes too little, or one point makes it" if bic > needed and not kinked else ""
     if relative > settings.weak_sigma:
-        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}")
+        return Verdict(level="unresolved", reason=f"{text}: worse than {settings.weak_sigma:.0%}", code="line_wide")
     if n < MIN_RESOLVED:
-        return Verdict(level="weak", reason="; ".join([f"{text}: {n} points hardly test a line", *doubts]))
+        why = "; ".join([f"{text}: {n} points hardly test a line", *doubts])
+        return Verdict(level="weak", reason=why, code="line_points_few")
     if used[0].method == "series" and line.tau > 0:
-        return Verdict(level="weak", reason=f"{text}: the joint fit's points lie on a curve, no one Ea")
+        why = f"{text}: the joint fit's points lie on a curve, no one Ea"
+        return Verdict(level="weak", reason=why, code="line_curved")
     if used[0].method == "single" and 2 * n_weak > n:  # those of a joint fit were judged together
-        return Verdict(level="weak", reason="; ".join([f"{text}: {n_weak} of the points are weak", *doubts]))
-    good = relative <= settings.resolved_sigma and not doubts
-    return Verdict(level="resolved" if good else "weak", reason="; ".join([text, *doubts]))
+        why = "; ".join([f"{text}: {n_weak} of the points are weak", *doubts])
+        return Verdict(level="weak", reason=why, code="line_points_weak")
+    code = "line_doubted" if doubts else "line_wide" if relative > settings.resolved_sigma else "line_determined"
+    level: Level = "resolved" if code == "line_determined" else "weak"
+    return Verdict(level=level, reason="; ".join([text, *doubts]), code=code)
 
 
 def doubt_line(
@@ -127,10 +133,10 @@ def _beyond(shift: ScanShift, ea: Estimate, ln_half: float) -> bool:
 
 
 def left_out_reasons(left_out: Sequence[ConductivityPoint]) -> tuple[str, ...]:
-    """One text a reason: how many, at which temperatures (each once), why. Numbers in a reason do not make it another."""
-    groups: dict[str, list[ConductivityPoint]] = defaultdict(list)
+    """One text a reason: how many, at which temperatures (each once), why. One code is one reason."""
+    groups: dict[tuple[str, str], list[ConductivityPoint]] = defaultdict(list)
     for p in left_out:
-        groups["".join(c for c in p.verdict.reason if not c.isdigit())].append(p)
+        groups[p.verdict.level, p.verdict.code].append(p)
     out = []
     for mine in groups.values():
         known = dict.fromkeys(f"{p.temperature_k:.2f}" for p in mine if p.temperature_k is not None)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.core.values import Estimate, Verdict
+from pipeline.core.values import Estimate, Level, Verdict
 from pipeline.science.constants import KB_EV_PER_K
 from pipeline.science.lines import fit_line
 from pipeline.science.statistics import student_t
@@ -43,16 +43,16 @@ def relate_prefactors(lines: Sequence[ArrheniusFit]) -> MeyerNeldel | None:
         return None
     t_ref = len(good) / sum(1 / a.t_ref_k for a in good)
 
-    def result(energy: Estimate | None, level: str, reason: str) -> MeyerNeldel:
+    def result(energy: Estimate | None, level: Level, reason: str, code: str) -> MeyerNeldel:
         return MeyerNeldel(
             energy_ev=energy,
             t_ref_k=t_ref,
             n_samples=len(good),
-            verdict=Verdict(level=level, reason=reason),  # type: ignore[arg-type]
+            verdict=Verdict(level=level, reason=reason, code=code),
         )
 
     if len(good) < MIN_SAMPLES:
-        return result(None, "unresolved", f"{len(good)} sample(s), {MIN_SAMPLES} needed")
+        return result(None, "unresolved", f"{len(good)} sample(s), {MIN_SAMPLES} needed", "points_few")
     energies = [a.activation_energy_ev for a in good if a.activation_energy_ev is not None]
     values = [a.ln_value_at_t_ref for a in good if a.ln_value_at_t_ref is not None]
     shift = np.array([(1 / a.t_ref_k - 1 / t_ref) / KB_EV_PER_K for a in good])
@@ -61,15 +61,18 @@ def relate_prefactors(lines: Sequence[ArrheniusFit]) -> MeyerNeldel | None:
     sigma = np.hypot([v.sigma for v in values], np.abs(shift) * np.array([e.sigma for e in energies]))
     sigma = np.hypot(sigma, [a.geometry_relative_sigma for a in good])
     if float(np.ptp(ea)) < 0.02:
-        return result(None, "unresolved", f"activation energies within {np.ptp(ea):.3f} eV: no line through one point")
+        why = f"activation energies within {np.ptp(ea):.3f} eV: no line through one point"
+        return result(None, "unresolved", why, "energies_alike")
     line = fit_line(ea, y, np.maximum(sigma, 1e-6))
     inverse = line.slope + 1 / (KB_EV_PER_K * t_ref)
     s = float(np.sqrt(line.covariance[1, 1]))
     half = student_t(line.dof) * s
     text = f"{len(good)} samples at T_ref = {t_ref:.1f} K, 1/E_MN = {inverse:.1f} ± {s:.1f} per eV"
     if inverse - half <= 0:
-        return result(None, "unresolved", f"{text}: no significant rise of the prefactor with Ea")
+        return result(None, "unresolved", f"{text}: no significant rise of the prefactor with Ea", "no_rise")
     energy = Estimate(
         value=1 / inverse, sigma=s / inverse**2, unit="eV", low95=1 / (inverse + half), high95=1 / (inverse - half)
     )
-    return result(energy, "resolved" if s / inverse <= 0.05 else "weak", text)
+    if s / inverse > 0.05:
+        return result(energy, "weak", text, "wide")
+    return result(energy, "resolved", text, "determined")

@@ -153,6 +153,7 @@ def test_a_number_written_as_text_is_refused_with_its_place_and_a_hint(tmp_path,
         HEAD + SAMPLE + LSV + "area_cm2 = 2026-01-01\n",
         HEAD + SAMPLE + LSV + "[settings.lsv.check]\nmin_points = 20.5\n",
         "name = 2026-01-01\nschema = 1\n" + SAMPLE,
+        HEAD + SAMPLE + '[[review]]\nfile = "a.mpt"\nmask_hz = [[1.0, inf]]\n',
     ],
 )
 def test_what_is_no_finite_number_is_refused(tmp_path, text):

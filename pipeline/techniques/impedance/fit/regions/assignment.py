@@ -73,6 +73,7 @@ def assign_regions(
                 field="pellet",
                 problem="no geometry: C l/A unknown, regions undetermined, no conductivities",
                 hint="add pellet = { thickness_mm = ..., diameter_mm = ... }",
+                code="no_geometry",
             )
         )
     else:

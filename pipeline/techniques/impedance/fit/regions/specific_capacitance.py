@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pipeline.core.sample import Pellet
 from pipeline.core.values import Finding
-from pipeline.techniques.impedance.model import RegionAssignment
+from pipeline.techniques.impedance.model import IMPLAUSIBLE_GEOMETRY, RegionAssignment
 
 MAX_LENGTH_OVER_DIAMETER = 5.0
 """A pellet between two electrodes is a disc; a rod longer than this is measured with four."""
@@ -26,9 +26,9 @@ def doubt_geometry(pellet: Pellet, regions: Sequence[RegionAssignment]) -> list[
             f"{size} make eps_r = {least:.2g} of an arc, less than vacuum has: no conductivity of this pellet is right"
         )
         hint = "was a length given in m? thickness_mm and diameter_mm are wanted"
-        return [Finding(severity="warning", field="pellet", problem=problem, hint=hint)]
+        return [Finding(severity="warning", field="pellet", problem=problem, hint=hint, code=IMPLAUSIBLE_GEOMETRY)]
     if pellet.thickness_m > MAX_LENGTH_OVER_DIAMETER * pellet.diameter_m:
         problem = f"{size}: no disc between two electrodes"
         hint = "was the thickness given in µm, or the diameter in cm? thickness_mm and diameter_mm are wanted"
-        return [Finding(severity="warning", field="pellet", problem=problem, hint=hint)]
+        return [Finding(severity="warning", field="pellet", problem=problem, hint=hint, code=IMPLAUSIBLE_GEOMETRY)]
     return []

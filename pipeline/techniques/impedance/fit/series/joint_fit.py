@@ -103,25 +103,30 @@ def _usable(c: Candidate, tests: TieTests, data: SeriesData, settings: SeriesSet
     worst = int(np.argmax(rms))
     at = f"{data.temperature_k[worst]:.1f} K"
     if c.hits < 2:
-        return Verdict(level="unresolved", reason="the best cost was met by one start only: global minimum not proven")
+        why = "the best cost was met by one start only: global minimum not proven"
+        return Verdict(level="unresolved", reason=why, code="minimum_not_proven")
     if rms[worst] > settings.max_residual_rms:
-        return Verdict(
-            level="unresolved", reason=f"residual at {at} is {rms[worst]:.2f} times its noise: the tie fails"
-        )
+        why = f"residual at {at} is {rms[worst]:.2f} times its noise: the tie fails"
+        return Verdict(level="unresolved", reason=why, code="tie_residual")
     beyond = slowest_apex(c, data)
     if beyond > 1:
         return Verdict(
             level="unresolved",
             reason=f"the fastest arc's apex stays beyond the window ({beyond:.1f} f_max at the coldest): only its flank is seen, "
             "which may be more than one process",
+            code="apex_beyond_window",
         )
     if p_resistances < limit:
-        return Verdict(level="unresolved", reason=f"the data reject Arrhenius resistances, p = {p_resistances:.2g}")
+        why = f"the data reject Arrhenius resistances, p = {p_resistances:.2g}"
+        return Verdict(level="unresolved", reason=why, code="tie_resistances_rejected")
     if p_all < limit:
-        return Verdict(level="unresolved", reason=f"the data reject shared C and n, p = {p_all:.2g}")
+        why = f"the data reject shared C and n, p = {p_all:.2g}"
+        return Verdict(level="unresolved", reason=why, code="tie_capacitances_rejected")
     relaxed = " (C drifts with T)" if c.drift else f" (kink at {c.kink_k:.0f} K)" if c.kink_k else ""
     text = f"tie not rejected, p = {p_resistances:.2g}{relaxed}; largest residual {rms[worst]:.2f} times noise at {at}"
-    return Verdict(level="weak" if relaxed else "resolved", reason=text)
+    if relaxed:
+        return Verdict(level="weak", reason=text, code="tie_drift" if c.drift else "tie_kink")
+    return Verdict(level="resolved", reason=text, code="tie_holds")
 
 
 def _order(fit: SpectrumFit) -> tuple[float, str, int]:

@@ -114,12 +114,15 @@ def _at_25(i: int, s: Solution) -> Estimate:
 
 def _verdict(r: Estimate, apex_hz: float, fit: SpectrumFit, usable: Verdict) -> Verdict:
     if not usable.printable:
-        return Verdict(level="unresolved", reason=f"the series may not be used: {usable.reason}")
+        return Verdict(level="unresolved", reason=f"the series may not be used: {usable.reason}", code=usable.code)
     relative = r.sigma / r.value
     f_max = float(fit.checked.spectrum.frequency_hz.max())
     text = f"sigma {percent_text(relative)}, apex at {apex_hz / f_max:.3g} f_max"
     if relative > 0.20:
-        return Verdict(level="unresolved", reason=f"{text}: worse than 20 %")
+        return Verdict(level="unresolved", reason=f"{text}: worse than 20 %", code="too_wide")
     if apex_hz > 3 * f_max:
-        return Verdict(level="weak", reason=f"{text}: carried here by the Arrhenius tie, not by this spectrum")
-    return Verdict(level="resolved" if relative <= 0.05 else "weak", reason=text)
+        why = f"{text}: carried here by the Arrhenius tie, not by this spectrum"
+        return Verdict(level="weak", reason=why, code="carried_by_tie")
+    if relative > 0.05:
+        return Verdict(level="weak", reason=text, code="wide")
+    return Verdict(level="resolved", reason=text, code="determined")

@@ -223,7 +223,8 @@ def _verdict(chosen: OrderFit, worst: Verdict | None, has_total: bool, decided: 
     by = "by a person's decision" if decided is not None else "by BIC"
     text = f"{chosen.circuit.n_arcs} arc(s) {by}, {proof}"
     if not has_total:
-        return Verdict(level="unresolved", reason=f"{text}; not even the total is determined")
+        return Verdict(level="unresolved", reason=f"{text}; not even the total is determined", code="total_none")
     if worst is None:
-        return Verdict(level="resolved", reason=f"{text}; only the total is measurable in this frequency range")
-    return Verdict(level=worst.level, reason=f"{text}; weakest arc: {worst.reason}")
+        why = f"{text}; only the total is measurable in this frequency range"
+        return Verdict(level="resolved", reason=why, code="no_arc")
+    return Verdict(level=worst.level, reason=f"{text}; weakest arc: {worst.reason}", code=worst.code)

@@ -95,4 +95,4 @@ def test_the_pellet_in_millimetres_and_its_density(page):
     """120 mg on 0.7854 cm2 by 0.055 cm."""
     (words,) = [p for p in page.prose if p.startswith("Pellet:")]
     assert "thickness 0.550 ± 0.010 mm, diameter 10.000 ± 0.020 mm, l/A = 0.07003 cm⁻¹ ± 1.9%" in words
-    assert "120 mg, 2.78 g cm⁻³" in words
+    assert "120 mg, 2.778 ± 0.052 g cm⁻³" in words

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.core.sample import Sample
 from pipeline.core.values import Finding
-from pipeline.techniques.impedance.model import PelletFit
+from pipeline.techniques.impedance.model import IMPLAUSIBLE_GEOMETRY, PelletFit
 from pipeline.techniques.impedance.settings import ConductivitySettings
 from pipeline.techniques.impedance.summarize.density import compare_densities
 from pipeline.techniques.impedance.summarize.geometry import doubt_lines, doubt_points, geometry_doubts
@@ -28,6 +28,11 @@ def test_an_implausible_pellet_makes_its_conductivities_weak_and_says_why():
 
 
 def test_a_permittivity_below_vacuum_is_a_doubt_of_the_pellet():
-    finding = Finding(severity="warning", field="pellet", problem="thickness 0.7 mm make eps_r = 0.3 of an arc")
+    finding = Finding(
+        severity="warning",
+        field="pellet",
+        problem="thickness 0.7 mm make eps_r = 0.3 of an arc",
+        code=IMPLAUSIBLE_GEOMETRY,
+    )
     fit = PelletFit(sample="A", pellet=None, series=None, series_regions=(), spectrum_regions=(), findings=(finding,))
     assert geometry_doubts([fit], []) == {"A": finding.problem}
