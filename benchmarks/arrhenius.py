@@ -18,7 +18,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.core.values import Estimate, Verdict
-from pipeline.techniques.impedance.model import CompositionPoint, ConductivityPoint
+from pipeline.techniques.impedance.comparisons import CompositionPoint
+from pipeline.techniques.impedance.model import ConductivityPoint
 from pipeline.techniques.impedance.settings import ArrheniusSettings, CompositionSettings
 from pipeline.techniques.impedance.summarize.arrhenius import fit_arrhenius
 from pipeline.techniques.impedance.summarize.composition import find_optimum

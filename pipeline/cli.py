@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.core.sample import Recognition
-    from pipeline.core.values import Finding, Rejection
+    from pipeline.core.values import Rejection
 
 NUMBER = r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -49,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(do=_init)
 
     check = commands.add_parser("check", help="say what files are and what is wrong with them")
-    check.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    check.add_argument("files", type=Path, nargs="+", metavar="PATH", help="files, or folders")
     check.set_defaults(do=_check)
 
     collect = commands.add_parser("collect", help="join the records of --shard runs and make the report")
@@ -208,78 +207,15 @@ def _init(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from pipeline.core.inspection import check_file, check_folder
+
     failed = False
     for path in args.files:
-        failed = not _check_file(path) or failed
+        lines = check_folder(path) if path.is_dir() else check_file(path)
+        for line in lines:
+            print(line.text)
+            failed = failed or line.bad
     return 1 if failed else 0
-
-
-def _check_file(path: Path) -> bool:
-    """Print what one file is and what is wrong with it; True where a study can use it."""
-    from pipeline.core.errors import PipelineError
-    from pipeline.core.flow import inspect_file
-    from pipeline.core.raw_files import load_raw
-    from pipeline.core.recognition import recognise
-    from pipeline.core.registry import techniques
-    from pipeline.core.technique import Settings, Work
-
-    try:
-        raw = load_raw(path, path.as_posix())
-        known = recognise(raw)
-    except PipelineError as error:
-        print(f"error: {error}")
-        return False
-    technique = techniques().get(known.technique)
-    print(_describe(path.as_posix(), known, technique.noun if technique else ("measurement", "measurements")))
-    findings = [list(known.findings)]
-    if technique is not None:
-        settings = Settings(tuple(cls() for cls in technique.chain.settings.values()))
-        row = technique.alone(raw, known)
-        findings = inspect_file(technique.chain, Work(row=row, settings=settings), raw) or findings
-    for line in [*_alike(path.as_posix(), findings), *map(str, known.wanting)]:
-        print("  " + line)
-    usable = technique is not None and any(all(f.severity != "error" for f in one) for one in findings)
-    print("  " + (f"usable: [[sample.{known.technique}]] of a study" if usable else f"not usable: {_useless(known)}"))
-    return usable
-
-
-def _describe(name: str, known: Recognition, noun: tuple[str, str]) -> str:
-    """One line: technique, format, subject, how much, temperature, on which evidence and how sure."""
-    from pipeline.science.constants import ZERO_CELSIUS_K
-
-    subject = f", {known.subject}" if known.subject else ""
-    what = f"{known.technique} ({', '.join(x for x in (known.format, known.detail) if x)}{subject})"
-    t = known.temperature_k
-    warm = "" if t is None else f", {t - ZERO_CELSIUS_K:.2f} °C ({t:.2f} K) from {known.temperature_origin}"
-    how_many = f"{known.n_measurements} {noun[known.n_measurements != 1]}, {known.n_rows} rows{warm}"
-    return f"{name}: {what}: {how_many}; {known.confidence}: {known.evidence}"
-
-
-def _alike(name: str, findings: list[list[Finding]]) -> list[str]:
-    """Findings that differ in their numbers only, as one line with how many of the measurements they are about."""
-    groups: dict[tuple[str, str, str], list[tuple[int, Finding]]] = {}
-    for number, one in enumerate(findings, start=1):
-        for f in dict.fromkeys(one):
-            key = (f.severity, f.field, re.sub(NUMBER, "#", f.problem))
-            groups.setdefault(key, []).append((number, f))
-    lines = []
-    for group in groups.values():
-        which, first = sorted({number for number, _ in group}), group[0][1]
-        about = f" [{len(which)} of {len(findings)}, first: {which[0]}]" if len(findings) > 1 else ""
-        line = f"{first.field}: {first.problem}{about}" + (f" ({first.hint})" if first.hint else "")
-        lines.append(f"error: {name}: {line}" if first.severity == "error" else f"{first.severity}: {line}")
-    return lines
-
-
-def _useless(known: Recognition) -> str:
-    if any(f.severity == "error" for f in known.findings):
-        return "see the error"
-    reasons = {
-        "companion": "it stands beside the data; name the .mpt or .mpr",
-        "other": f"{known.detail or 'this technique'} is not needed by the pipeline",
-        "unknown": "it is no measurement that is known",
-    }
-    return reasons.get(known.technique, "see the errors")
 
 
 def _report(args: argparse.Namespace) -> int:

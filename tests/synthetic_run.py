@@ -22,12 +22,11 @@ from pipeline.techniques.absorption.model import (
     WaveletMap,
 )
 from pipeline.techniques.absorption.summarize import list_facts as absorption_facts
+from pipeline.techniques.impedance.comparisons import CompositionOptimum, CompositionPoint
 from pipeline.techniques.impedance.model import (
     Arc,
     ArrheniusFit,
     CheckedSpectrum,
-    CompositionOptimum,
-    CompositionPoint,
     ConductivityPoint,
     ImpedanceSpectrum,
     ImpedanceSummary,

@@ -22,7 +22,9 @@ class DraftFile:
     known: Recognition
     left_out: str = ""
     """Why it is no measurement of the study; '' where it is one."""
-    copy_of: bytes = b""
+    is_copy: bool = False
+    """True where it holds a measurement that another file holds as well."""
+    digest: bytes = b""
     """Hash of the content, to know copies by."""
     simulated: bool = False
     """True where the file says of itself that it is simulated."""

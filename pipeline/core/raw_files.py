@@ -34,7 +34,7 @@ def load_raw(path: Path, name: str, max_bytes: int = MAX_BYTES) -> RawFile:
             raise refuse("is a loop of symbolic links") from None
         raise refuse(f"cannot be opened: {error.strerror or error}") from None
     if stat.S_ISDIR(status.st_mode):
-        raise refuse("is a folder", "name a file, or use hse init on a folder")
+        raise refuse("is a folder", "name a file")
     if not stat.S_ISREG(status.st_mode):
         raise refuse("is not a regular file")
     if status.st_size > max_bytes:

@@ -15,17 +15,19 @@ from pipeline.core.report.tables import list_tables
 from pipeline.core.sample import Pellet, Sample
 from pipeline.core.summary import RunSummary
 from pipeline.core.values import Estimate, Verdict
-from pipeline.techniques.impedance.model import (
-    ArrheniusFit,
+from pipeline.techniques.impedance.comparisons import (
     CompositionOptimum,
     CompositionPoint,
+    MeyerNeldel,
+    PelletDensity,
+    SeriesComparison,
+)
+from pipeline.techniques.impedance.model import (
+    ArrheniusFit,
     ConductivityPoint,
     ImpedanceSummary,
-    MeyerNeldel,
     ModelScore,
-    PelletDensity,
     RegionAssignment,
-    SeriesComparison,
 )
 from pipeline.techniques.impedance.summarize.facts import list_facts
 from tests.synthetic_run import pellet_fit, spectrum_fit

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.values import Estimate, Verdict
-from pipeline.techniques.impedance.model import CompositionOptimum, CompositionPoint
+from pipeline.techniques.impedance.comparisons import CompositionOptimum, CompositionPoint
 from pipeline.techniques.impedance.settings import CompositionSettings
 from pipeline.techniques.impedance.summarize.composition import find_optimum
 

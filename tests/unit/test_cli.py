@@ -57,14 +57,13 @@ def test_every_file_is_answered_and_one_bad_one_sets_the_status(tmp_path, capsys
     (tmp_path / "words.txt").write_text("no numbers here\n", encoding="utf-8")
     (tmp_path / "a.mps").write_text("EC-LAB SETTING FILE\n", encoding="utf-8")
     paths = [tmp_path / n for n in ("good.mpt", "empty.mpt", "words.txt", "a.mps", "none.mpt")]
-    status, out = check(capsys, *paths, tmp_path)
+    status, out = check(capsys, *paths)
     assert status == 1
     for line in (
         f"error: {paths[1].as_posix()}: file: is empty (export it again)",
         f"error: {paths[2].as_posix()}: rows: no table of numbers",
         "not usable: it stands beside the data; name the .mpt or .mpr",
         f"error: {paths[4].as_posix()}: file: does not exist",
-        f"error: {tmp_path.as_posix()}: file: is a folder",
         "usable: [[sample.eis]] of a study",
     ):
         assert line in out
@@ -88,6 +87,34 @@ def test_a_spectrum_too_short_to_check_is_not_usable(tmp_path, capsys):
     assert status == 1
     assert f"error: {(tmp_path / 'a.mpt').as_posix()}: frequency_hz: 4 usable point(s) of 4" in out
     assert "not usable: see the errors" in out
+
+
+def test_a_folder_is_one_line_a_measurement_with_copies_and_totals(tmp_path, capsys):
+    """A spectrum, its copy, a settings file, an empty one: four files, two lines that can be used or ignored, one error."""
+    (tmp_path / "a_25C.mpt").write_text(peis(), encoding="utf-8")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "a_25C.mpt").write_text(peis(), encoding="utf-8")
+    (tmp_path / "a.mps").write_text("EC-LAB SETTING FILE\n", encoding="utf-8")
+    (tmp_path / "empty.mpt").touch()
+    status, out = check(capsys, tmp_path)
+    lines = out.splitlines()
+    assert status == 1
+    assert lines[0].split("  ", 1)[0] == "a_25C.mpt"
+    assert "eis: 1 spectrum, 25 °C" in lines[0]
+    assert lines[1].endswith("a copy of a_25C.mpt")
+    assert lines[2].startswith("empty.mpt")
+    assert "is empty" in lines[2]
+    assert lines[3].startswith("4 file(s) in ")
+    assert "1 eis" in lines[3]
+    assert "1 copies" in lines[3]
+    assert "1 settings, logs or graphics beside the data" in lines[3]
+    assert "hse init" in lines[4]
+
+
+def test_a_folder_without_anything_wrong_has_status_0_and_an_empty_one_says_so(tmp_path, capsys):
+    assert check(capsys, tmp_path) == (0, f"0 file(s) in {tmp_path.as_posix()}: nothing\n")
+    (tmp_path / "a_25C.mpt").write_text(peis(), encoding="utf-8")
+    assert check(capsys, tmp_path)[0] == 0
 
 
 def test_check_imports_no_larch_pandas_or_matplotlib(tmp_path):

@@ -7,20 +7,16 @@ the file; what a table holds is the technique's affair.  Nothing is guessed in s
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.core.drafting import QUESTION, DraftFile, Drafting, quote
-from pipeline.core.errors import ReadError, StudyError
-from pipeline.core.names import name_rule, sample_from_name, without_suffix
-from pipeline.core.raw_files import load_raw
-from pipeline.core.recognition import recognise
+from pipeline.core.errors import StudyError
+from pipeline.core.names import name_rule
 from pipeline.core.registry import techniques
-from pipeline.core.sample import Recognition
 from pipeline.core.study.files import walk_files
+from pipeline.core.study.folder import list_files, name_words
 from pipeline.core.technique import AnyTechnique
 
 MAX_NOTES = 20
@@ -53,15 +49,15 @@ def draft_study(folder: Path, rule: str | None) -> tuple[str, list[str]]:
         raise StudyError((f"{folder}: is no folder of raw files",))
     _check_rule(rule)
     known = techniques()
-    words = [word for t in known.values() for word in t.name_words]
     names = [n for n in walk_files(folder, folder.name) if n != "study.toml"]
     raw = "raw" if names and all(n.startswith("raw/") for n in names) else "."
     found = [n.removeprefix("raw/") if raw == "raw" else n for n in names]
-    files = _leave_out([_inspect(folder / raw, n, rule or name_rule(words), words) for n in found])
+    says = rule or name_rule(name_words())
+    files = list_files(folder / raw, found, says)
     drafting = Drafting(files=tuple(files), name_rule=rule)
     if all(f.left_out for f in files):
-        raise StudyError((f"{folder}: no measurement among {len(names)} files (hse check FILE says what a file is)",))
-    lines = _study_lines(folder.resolve().name, raw, drafting, rule or name_rule(words), known)
+        raise StudyError((f"{folder}: no measurement among {len(names)} files (hse check FOLDER says what each is)",))
+    lines = _study_lines(folder.resolve().name, raw, drafting, says, known)
     questions = sum(line.lstrip().startswith(QUESTION) for line in lines)
     return "\n".join(lines) + "\n", _notes(files, questions)
 
@@ -75,88 +71,6 @@ def _check_rule(rule: str | None) -> None:
         raise StudyError((f"--name-rule: {rule!r} is no regular expression: {error}",)) from None
     if "sample" not in groups:
         raise StudyError((f"--name-rule: {rule!r} has no group (?P<sample>…)",))
-
-
-def _inspect(base: Path, name: str, rule: str, words: Sequence[str]) -> DraftFile:
-    unknown = Recognition(file=name, technique="unknown", format="unknown")
-    if not name.isprintable() or "\\" in name:
-        return DraftFile(name=ascii(name)[1:-1], sample="", known=unknown, left_out="no name a study can hold")
-    try:
-        raw = load_raw(base / name, name)
-        known = recognise(raw)
-    except ReadError as error:
-        return DraftFile(name=name, sample="", known=unknown, left_out=error.problem)
-    sample = re.sub(r"[/\\\x00-\x1f\"]", "_", sample_from_name(name, rule, words))[:80] or "sample"
-    return DraftFile(
-        name=name,
-        sample=sample,
-        known=known,
-        left_out=_why_not(known),
-        copy_of=hashlib.sha256(raw.data).digest(),
-        simulated=re.search(rb"\bsimulated\b", raw.data[:8000], re.IGNORECASE) is not None,
-    )
-
-
-def _why_not(known: Recognition) -> str:
-    """Why a recognised file gives no measurement here; '' where it gives one."""
-    errors = [f for f in known.findings if f.severity == "error"]
-    if errors:
-        return f"{errors[0].field}: {errors[0].problem}"
-    if known.technique == "companion":
-        return f"{known.format}, beside the data"
-    if known.technique == "other":
-        return f"{known.format} {known.detail}: not needed here".replace("  ", " ")
-    return "no reader knows it" if known.technique == "unknown" else known.not_measured
-
-
-def _leave_out(files: list[DraftFile]) -> list[DraftFile]:
-    """The same with copies, twins of an export and files whose name contradicts them left out, each with why."""
-    seen: dict[bytes, str] = {}
-    stems = _preferred(files)
-    subjects = {(f.sample, f.known.subject) for f in files if not f.left_out and f.known.subject}
-    out: list[DraftFile] = []
-    for file in files:
-        why = file.left_out
-        if not why:
-            first = seen.setdefault(file.copy_of, file.name)
-            twin = stems.get(without_suffix(file.name))
-            if first != file.name:
-                why = f"a copy of {first}"
-            elif twin is not None and twin is not file and _same(twin.known, file.known):
-                why = f"the same measurement as {twin.name}"
-            else:
-                why = _named_otherwise(file, subjects)
-        out.append(replace(file, left_out=why))
-    return out
-
-
-def _preferred(files: list[DraftFile]) -> dict[str, DraftFile]:
-    """Of the text and the binary export of one measurement the text, unless only the binary one tells the temperature."""
-    kept: dict[str, DraftFile] = {}
-    for file in files:
-        suffix = file.name.lower().rsplit(".", 1)[-1]
-        if file.left_out or suffix not in ("mpt", "mpr"):
-            continue
-        stem = without_suffix(file.name)
-        inside = file.known.temperature_origin == "external input"
-        other = kept.get(stem)
-        if other is None or (other.known.temperature_origin == "external input", False) < (inside, suffix == "mpt"):
-            kept[stem] = file
-    return kept
-
-
-def _same(a: Recognition, b: Recognition) -> bool:
-    return (a.technique, a.n_measurements, a.n_rows) == (b.technique, b.n_measurements, b.n_rows)
-
-
-def _named_otherwise(file: DraftFile, subjects: set[tuple[str, str]]) -> str:
-    """A file of W whose name says Ta, beside Ta files of that sample, is a mistake of the person at the instrument."""
-    rest = without_suffix(file.name.rsplit("/", 1)[-1]).removeprefix(file.sample)
-    words = set(re.split(r"[^A-Za-z]+", rest))
-    named = sorted(e for s, subject in subjects if s == file.sample and (e := subject.partition(" ")[0]) in words)
-    if not file.known.subject or not named or file.known.subject.partition(" ")[0] in named:
-        return ""
-    return f"shows {file.known.subject} though its name says {named[0]}"
 
 
 def _study_lines(name: str, raw: str, drafting: Drafting, rule: str, known: Mapping[str, AnyTechnique]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.core.report.canvas import Canvas, Drawing, draw
 from pipeline.core.report.style import SINGLE, series_style
 from pipeline.core.report.text import estimate_text
-from pipeline.techniques.impedance.model import CompositionOptimum, CompositionPoint
+from pipeline.techniques.impedance.comparisons import CompositionOptimum, CompositionPoint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pipeline.core.tables import Row, Table, columns, given, judged, number, spread
 from pipeline.science.conduction import with_geometry
 from pipeline.science.constants import S_PER_CM
-from pipeline.techniques.impedance.model import ArrheniusFit, CompositionOptimum, ImpedanceSummary
+from pipeline.techniques.impedance.comparisons import CompositionOptimum
+from pipeline.techniques.impedance.model import ArrheniusFit, ImpedanceSummary
 
 CONDUCTIVITY = columns(
     "sample temperature_K:number quantity method conductivity_S_per_cm:estimate verdict verdict_reason "

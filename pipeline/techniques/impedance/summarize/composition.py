@@ -20,13 +20,8 @@ from pipeline.core.sample import Sample
 from pipeline.core.values import Z95, Estimate, Level, Verdict
 from pipeline.science.constants import T_25C_K
 from pipeline.science.statistics import interval_sigma, log_estimate, lognormal_estimate, student_t
-from pipeline.techniques.impedance.model import (
-    ArrheniusFit,
-    CompositionOptimum,
-    CompositionPoint,
-    ConductivityPoint,
-    SeriesComparison,
-)
+from pipeline.techniques.impedance.comparisons import CompositionOptimum, CompositionPoint, SeriesComparison
+from pipeline.techniques.impedance.model import ArrheniusFit, ConductivityPoint
 from pipeline.techniques.impedance.settings import CompositionSettings
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.core.sample import Sample
 from pipeline.core.values import Z95, Estimate, Finding, Verdict
 from pipeline.science.conduction import pellet_density
-from pipeline.techniques.impedance.model import PelletDensity
+from pipeline.techniques.impedance.comparisons import PelletDensity
 from pipeline.techniques.impedance.settings import ConductivitySettings
 
 ANY_SOLID_KG_PER_M3 = (500.0, 12000.0)

@@ -6,13 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.core.values import Verdict
-from pipeline.techniques.impedance.model import (
-    IMPLAUSIBLE_GEOMETRY,
-    ArrheniusFit,
-    ConductivityPoint,
-    PelletDensity,
-    PelletFit,
-)
+from pipeline.techniques.impedance.comparisons import PelletDensity
+from pipeline.techniques.impedance.model import IMPLAUSIBLE_GEOMETRY, ArrheniusFit, ConductivityPoint, PelletFit
 
 
 def geometry_doubts(pellets: Iterable[PelletFit], densities: Iterable[PelletDensity]) -> dict[str, str]:

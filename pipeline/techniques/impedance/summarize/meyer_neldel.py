@@ -18,7 +18,8 @@ from pipeline.core.values import Estimate, Level, Verdict
 from pipeline.science.constants import KB_EV_PER_K
 from pipeline.science.lines import fit_line
 from pipeline.science.statistics import student_t
-from pipeline.techniques.impedance.model import ArrheniusFit, MeyerNeldel
+from pipeline.techniques.impedance.comparisons import MeyerNeldel
+from pipeline.techniques.impedance.model import ArrheniusFit
 
 MIN_SAMPLES = 4
 

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.core.sample import Sample
 from pipeline.core.values import Estimate
-from pipeline.techniques.impedance.model import CompositionOptimum, ConductivityPoint
+from pipeline.techniques.impedance.comparisons import CompositionOptimum
+from pipeline.techniques.impedance.model import ConductivityPoint
 from pipeline.techniques.impedance.settings import CompositionSettings
 from pipeline.techniques.impedance.summarize.composition import compare_series, summarize_composition
 from tests.conduction_points import GOOD
