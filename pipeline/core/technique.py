@@ -200,8 +200,6 @@ class StudyPart(Generic[TableT, RowT]):
     review_columns: Mapping[str, Kind] = field(default_factory=dict)
     """Columns of ``Review.decision``."""
     options: Mapping[str, Option] = field(default_factory=dict)
-    name_rules: Mapping[str, str] = field(default_factory=dict)
-    """What ``draft`` reads from names beside the sample (``temperatures``) -> the regular expression, for people to see."""
     mistakes: Callable[[Sequence[RowT], Sequence[Sample], Settings], Iterable[tuple[str, str]]] = no_mistakes
     """(where, problem) that only all rows and the options of the study together show."""
 

@@ -21,6 +21,9 @@ from pipeline.core.technique import AnyTechnique
 
 MAX_NOTES = 20
 MAX_LISTED = 200
+OWN_RULE = (
+    "A sample is what stands in a name before its first temperature, technique or counter, or the folder of the file."
+)
 HEAD = """\
 # First draft, made from the content and the names of the files. A line that begins with '# ?' is a question: answer it and
 # take the '# ?' away; a run goes without the answer and says what it could not do.
@@ -52,12 +55,11 @@ def draft_study(folder: Path, rule: str | None) -> tuple[str, list[str]]:
     names = [n for n in walk_files(folder, folder.name) if n != "study.toml"]
     raw = "raw" if names and all(n.startswith("raw/") for n in names) else "."
     found = [n.removeprefix("raw/") if raw == "raw" else n for n in names]
-    says = rule or name_rule(name_words())
-    files = list_files(folder / raw, found, says)
+    files = list_files(folder / raw, found, rule or name_rule(name_words()))
     drafting = Drafting(files=tuple(files), name_rule=rule)
     if all(f.left_out for f in files):
         raise StudyError((f"{folder}: no measurement among {len(names)} files (hse check FOLDER says what each is)",))
-    lines = _study_lines(folder.resolve().name, raw, drafting, says, known)
+    lines = _study_lines(folder.resolve().name, raw, drafting, known)
     questions = sum(line.lstrip().startswith(QUESTION) for line in lines)
     return "\n".join(lines) + "\n", _notes(files, questions)
 
@@ -73,13 +75,10 @@ def _check_rule(rule: str | None) -> None:
         raise StudyError((f"--name-rule: {rule!r} has no group (?P<sample>…)",))
 
 
-def _study_lines(name: str, raw: str, drafting: Drafting, rule: str, known: Mapping[str, AnyTechnique]) -> list[str]:
+def _study_lines(name: str, raw: str, drafting: Drafting, known: Mapping[str, AnyTechnique]) -> list[str]:
     """The whole file, line by line."""
-    files, says = drafting.files, f"Samples and temperatures are read from the names by the rule\n#   {rule}"
-    if drafting.name_rule is None:
-        rules = {what: own for t in known.values() for what, own in t.study().name_rules.items()}
-        says = f"Samples are read from the names by the rule\n#   {rule}"
-        says += "".join(f"\n# and {what} by\n#   {own}" for what, own in rules.items())
+    files, rule = drafting.files, drafting.name_rule
+    says = OWN_RULE if rule is None else f"Samples and temperatures are read from the names by the rule\n#   {rule}"
     lines = [
         HEAD.format(rule_says=says.replace("\r", " ")),
         "schema = 1",
@@ -116,7 +115,12 @@ def _notes(files: list[DraftFile], questions: int) -> list[str]:
         counts[key] = counts.get(key, 0) + 1
     notes = [f"{len(files)} files: " + ", ".join(f"{n} {k}" for k, n in sorted(counts.items()))]
     skipped = [f for f in files if f.left_out and f.known.technique != "companion"]
-    notes += [f"left out: {f.name}: {f.left_out}" for f in skipped[:MAX_NOTES]]
-    if len(skipped) > MAX_NOTES:
-        notes.append(f"left out: {len(skipped) - MAX_NOTES} more, listed at the end of study.toml")
+    alike: dict[str, list[str]] = {}
+    for file in skipped:
+        name = re.escape(file.name)
+        alike.setdefault(re.sub(rf"{name}|\d+|\S+/\S+", "#", file.left_out), []).append(f"{file.name}: {file.left_out}")
+    for first, *more in sorted(alike.values(), key=len, reverse=True)[:MAX_NOTES]:
+        notes.append(f"left out: {first}" + (f" [and {len(more)} alike]" if more else ""))
+    if skipped:
+        notes.append("all that is left out stands at the end of study.toml, with its reason")
     return [*notes, f"{questions} question(s)"]

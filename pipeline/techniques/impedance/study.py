@@ -10,7 +10,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.sample import Sample
 from pipeline.core.study.tables import FileNames, NotNegative, Positive, StudyTable
 from pipeline.core.technique import Files, StudyPart
-from pipeline.instruments.names import TEMPERATURE_RULE, find_temperature
+from pipeline.instruments.names import find_temperature
 from pipeline.techniques.impedance.draft import draft_tables
 from pipeline.techniques.impedance.rows import Corrections, SpectrumReview, SpectrumRow
 from pipeline.techniques.impedance.temperatures import from_celsius, to_kelvin
@@ -134,5 +134,4 @@ STUDY = StudyPart(
     draft=draft_tables,
     review=SpectrumReview,
     review_columns={"arcs": "count", "mask_hz": "text"},
-    name_rules={"temperatures": TEMPERATURE_RULE},
 )
