@@ -1,7 +1,8 @@
 """hse: the command line.  Imports what a command needs when it needs it; ``--help`` loads nothing.
 
 Results go to stdout or to files; progress and log to stderr.  Exit status: 0 done; 1 done but something was rejected
-(``--strict``, or ``hse check``) or is different (``hse diff``); 2 bad usage or study, nothing started; 130 interrupted.
+(``--strict``, or ``hse check``), is different (``hse diff``, ``hse verify``), or could not be done for no fault of its data; 2 bad
+usage or study, nothing started; 130 interrupted, 143 told to end.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -76,6 +79,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     diff.set_defaults(do=_diff)
 
+    verify = commands.add_parser("verify", help="prove that a results folder is as it was written")
+    verify.add_argument("results", type=Path, metavar="DIR")
+    verify.add_argument("--raw", type=Path, metavar="DIR", help="also that the raw files are as they were read")
+    verify.set_defaults(do=_verify)
+
+    gc = commands.add_parser("gc", help="remove records that the last run did not use")
+    gc.add_argument("results", type=Path, metavar="DIR")
+    gc.set_defaults(do=_gc)
+
     settings = commands.add_parser("settings", help="show every setting with its value")
     settings.add_argument("study", type=Path, nargs="?", metavar="STUDY.toml")
     settings.add_argument("--explain", action="store_true", help="also which layer set it, its bounds and its reason")
@@ -104,8 +116,18 @@ def _shard(text: str) -> tuple[int, int]:
     return int(i), int(n)
 
 
+class _EndedError(KeyboardInterrupt):
+    """SIGTERM, which is to end a run as Ctrl-C does."""
+
+
+def _end(*_: object) -> None:
+    raise _EndedError
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end)
     for name in THREADS:  # one thread per process: reproducible sums, and workers do not fight
         os.environ.setdefault(name, "1")
     for stream in (sys.stdout, sys.stderr):
@@ -125,9 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # hse settings | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("\nhse: interrupted; finished records are kept, run again to go on", file=sys.stderr)
-        return 130
+        return 143 if isinstance(stop, _EndedError) else 130
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -166,7 +188,7 @@ def _tell(outcome: object, *, strict: bool) -> int:
     report = outcome.out / "report.html"
     if report.is_file():
         print(f"report: {report}")
-    return 1 if strict and outcome.rejected else 0
+    return 1 if not outcome.complete or (strict and outcome.rejected) else 0
 
 
 def _rejections(rejected: Iterable[Rejection]) -> list[str]:
@@ -242,6 +264,23 @@ def _diff(args: argparse.Namespace) -> int:
     for line in describe_diff(diff):
         print(line)
     return 1 if diff.differs else 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from pipeline.core.batch.verify import verify_results
+
+    wrong, compared = verify_results(args.results, args.raw)
+    for line in wrong:
+        print(line)
+    print(f"{compared}: {len(wrong)} not as written" if wrong else f"{compared}: all as written")
+    return 1 if wrong else 0
+
+
+def _gc(args: argparse.Namespace) -> int:
+    from pipeline.core.batch.verify import remove_old_records
+
+    print(f"{sum(1 for _ in remove_old_records(args.results))} record(s) removed")
+    return 0
 
 
 def _settings(args: argparse.Namespace) -> int:

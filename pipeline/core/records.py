@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.core.atomic import write_whole
+from pipeline.core.atomic import read_sealed, seal, write_whole
 from pipeline.core.errors import StudyError
 from pipeline.core.registry import techniques
 from pipeline.core.technique import AnyRecord, Record
@@ -224,9 +224,18 @@ class Store:
         return self.path(key).is_file()
 
     def write(self, key: str, record: AnyRecord) -> None:
-        """Write one record atomically; the same record gives the same bytes."""
+        """Write one record atomically."""
+        self.put(key, self.pack(record))
+
+    @staticmethod
+    def pack(record: AnyRecord) -> bytes:
+        """Bytes of a record; the same record gives the same bytes."""
         text = json.dumps(encode(record), separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-        write_whole(self.path(key), text.encode())
+        return seal(text.encode())
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write the bytes of a record atomically."""
+        write_whole(self.path(key), data)
 
     def read(self, key: str) -> AnyRecord:
         """Read one record back.
@@ -234,12 +243,20 @@ class Store:
         Raises
         ------
         ValueError
-            The file is not a record of this version.
+            The file is not a record of this version, or was changed since it was written.
         """
-        record = decode(json.loads(self.path(key).read_bytes()))
+        record = decode(json.loads(read_sealed(self.path(key))))
         if not isinstance(record, Record):
             raise ValueError(f"{self.path(key)}: not a record")
         return record
+
+    def sound(self, key: str) -> bool:
+        """True where the record is there as it was written."""
+        try:
+            read_sealed(self.path(key))
+        except (OSError, ValueError):
+            return False
+        return True
 
     def forget(self, key: str) -> None:
         """Remove a record that cannot be read, so that it is made again."""

@@ -149,6 +149,8 @@ class Record(Generic[FittedT]):
     """(file or name, finding)"""
     n_measurements: int = 0
     """That passed the check."""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """Raw files that were read -> SHA-256 of their bytes; set by the run."""
 
 
 # ---- what a technique declares ----

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError, StudyError
 from pipeline.core.raw_files import load_raw
 from pipeline.core.records import SHARED, hash_bytes, hash_parts, source_hash, versions
+from pipeline.core.sample import RawFile
 from pipeline.core.study.load import Study
 from pipeline.core.technique import AnyTechnique, Group, Row, Settings
 
@@ -28,6 +30,8 @@ class Task:
     item: Row | Group[Any]
     settings: Settings
     key: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Raw file -> what of it went into the key: SHA-256 of its bytes, or why it cannot be read."""
     inputs: tuple[str, ...] = ()
     """Keys of the records of the group's rows."""
     earlier: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +56,19 @@ class Task:
 Digest = Callable[[str], str]
 
 
+def load_or_error(path: Path, name: str) -> RawFile | PipelineError:
+    """A raw file, or why it cannot be read."""
+    try:
+        return load_raw(path, name)
+    except PipelineError as error:
+        return error
+
+
+def digest_of(raw: RawFile | PipelineError) -> str:
+    """What of a raw file goes into a key."""
+    return hash_bytes(raw.data) if isinstance(raw, RawFile) else f"unreadable: {raw}"
+
+
 def wanted(study: Study, techniques: Mapping[str, AnyTechnique], only: str | None = None) -> dict[str, AnyTechnique]:
     """The techniques that the study measures, or the one that was asked for."""
     return {k: t for k, t in techniques.items() if study.rows[k] and only in (None, k)}
@@ -62,10 +79,7 @@ def plan(study: Study, techniques: Mapping[str, AnyTechnique]) -> list[list[Task
 
     @cache
     def digest(name: str) -> str:
-        try:
-            return hash_bytes(load_raw(study.raw / name, name).data)
-        except PipelineError as error:
-            return f"unreadable: {error}"
+        return digest_of(load_or_error(study.raw / name, name))
 
     waves: list[list[Task]] = [[]]
     for key, technique in sorted(techniques.items(), key=lambda pair: -pair[1].rank):  # the longest work first
@@ -88,9 +102,9 @@ def _units(study: Study, key: str, technique: AnyTechnique, digest: Digest) -> l
     settings = study.settings_of(technique.chain.settings)
     tasks = []
     for row in study.rows[key]:
-        files = [digest(name) for name in (*row.files, *row.beside)]
-        content = hash_parts(key, "", row, files, settings, *_common(technique))
-        tasks.append(Task(technique=key, joint="", item=row, settings=settings, key=content))
+        files = {name: digest(name) for name in (*row.files, *row.beside)}
+        content = hash_parts(key, "", row, list(files.values()), settings, *_common(technique))
+        tasks.append(Task(technique=key, joint="", item=row, settings=settings, key=content, digests=files))
     return tasks
 
 
@@ -106,10 +120,12 @@ def _joint_waves(
             waves.append([])
             for g in groups:
                 inputs, earlier = tuple(made[row.name] for row in g.rows), {name: done[name] for name in g.after}
-                files = [digest(name) for name in g.beside]
-                content = hash_parts(key, joint.name, g, files, settings, inputs, earlier, *_common(technique))
-                task = Task(technique=key, joint=joint.name, item=g, settings=settings, key=content, inputs=inputs,
-                            earlier=earlier)  # fmt: skip
+                files = {name: digest(name) for name in g.beside}
+                content = hash_parts(
+                    key, joint.name, g, list(files.values()), settings, inputs, earlier, *_common(technique)
+                )
+                task = Task(technique=key, joint=joint.name, item=g, settings=settings, key=content, digests=files,
+                            inputs=inputs, earlier=earlier)  # fmt: skip
                 done[g.name] = content
                 waves[-1].append(task)
         yield waves

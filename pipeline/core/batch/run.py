@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.atomic import write_whole
+from pipeline.core.atomic import changed_files, read_ledger, read_sealed, seal, write_whole
 from pipeline.core.batch.collect import encode_summary, summarize_run
+from pipeline.core.batch.lock import hold
 from pipeline.core.batch.plan import Task, plan, wanted
-from pipeline.core.batch.work import Places, cache_folder, execute
+from pipeline.core.batch.supervise import execute
+from pipeline.core.batch.work import Places, cache_folder
 from pipeline.core.errors import StudyError
 from pipeline.core.records import Store, all_sources, decode, drawing_key, encode, hash_parts, versions
 from pipeline.core.registry import techniques
@@ -27,6 +29,9 @@ from pipeline.core.summary import RunSummary
 from pipeline.core.technique import AnyRecord, AnyTechnique
 from pipeline.core.values import Rejection
 
+TOLD = "records/told.json"
+"""What the last run printed, and of what."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOutcome:
@@ -37,6 +42,8 @@ class RunOutcome:
     n_run: int
     n_known: int
     rejected: tuple[Rejection, ...]
+    complete: bool
+    """False where a task left no record for no fault of its data: a worker died, a file changed, the disk was full."""
 
 
 def _no_progress(done: int, total: int) -> None:
@@ -74,10 +81,13 @@ def run_study(
         mine = [waves[0][i - 1 :: n]]
         n_run, failed = execute(mine, places, jobs, scheduler, progress)
         printed = f"shard {i}/{n}: {len(mine[0])} measurements; join them with: hse collect {path.name}"
-        return RunOutcome(out=out, printed=printed, n_run=n_run, n_known=len(mine[0]) - n_run, rejected=tuple(failed))
-    n_run, failed = execute(waves, places, jobs, scheduler, progress)
-    n_known = sum(len(w) for w in waves) - n_run
-    return _finish(study, measured, places, waves, failed, (n_run, n_known), started, only)
+        return RunOutcome(out=out, printed=printed, n_run=n_run, n_known=len(mine[0]) - n_run, rejected=tuple(failed),
+                          complete=not failed)  # fmt: skip
+    with hold(out, str(study.file)):
+        _forget_spoilt(waves, Store(places.records))
+        n_run, failed = execute(waves, places, jobs, scheduler, progress)
+        n_known = sum(len(w) for w in waves) - n_run
+        return _finish(study, measured, places, waves, failed, (n_run, n_known), started, only)
 
 
 def _measured(study: Study, only: str | None) -> dict[str, AnyTechnique]:
@@ -110,20 +120,11 @@ def _out_folder(out: Path) -> Path:
     return out.resolve()
 
 
-def _read_records(waves: list[list[Task]], places: Places) -> list[tuple[Task, AnyRecord]]:
-    """Tasks with their records; one that cannot be read (disk fault, edited by hand) is made again."""
-    store, tasks = Store(places.records), [t for wave in waves for t in wave]
-    found: dict[str, AnyRecord] = {}
-    known = [t.key for t in tasks if store.has(t.key)]
-    for key in known:
-        try:
-            found[key] = store.read(key)
-        except (ValueError, KeyError, TypeError, IndexError):
-            store.forget(key)
-    if len(found) < len(known):
-        execute(waves, places, 1, None, _no_progress)
-        found |= {key: store.read(key) for key in known if key not in found and store.has(key)}
-    return [(t, found[t.key]) for t in tasks if t.key in found]
+def _forget_spoilt(waves: list[list[Task]], store: Store) -> None:
+    """A record that is not as it was written (disk fault, edited by hand) is made again."""
+    for task in (t for wave in waves for t in wave):
+        if store.has(task.key) and not store.sound(task.key):
+            store.forget(task.key)
 
 
 def _finish(
@@ -140,21 +141,24 @@ def _finish(
     keys = [t.key for wave in waves for t in wave if store.has(t.key)]
     said = (study.name, study.simulated, study.samples, study.options, study.reviews, study.settings)
     run_key = hash_parts(keys, said, failed, all_sources(), dict(versions()))
-    manifest = _read_manifest(out)
-    if manifest.get("run_key") == run_key and (out / "report.html").is_file():
-        rejected = tuple(Rejection(**row) for row in manifest["rejected"])
-        return RunOutcome(out=out, printed=manifest["printed"], n_run=counts[0], n_known=counts[1], rejected=rejected)
-    done = _read_records(waves, places)
+    told = _read_told(out)
+    if told.get("run_key") == run_key and read_ledger(out) and not changed_files(out):
+        rejected = tuple(Rejection(**row) for row in told["rejected"])
+        return RunOutcome(out=out, printed=told["printed"], n_run=counts[0], n_known=counts[1], rejected=rejected,
+                          complete=not failed)  # fmt: skip
+    done = [(t, store.read(t.key)) for wave in waves for t in wave if store.has(t.key)]
     summary = summarize_run(study, measured, done, failed)
     summary = replace(summary, provenance=_provenance(study, measured, done, len(summary.rejected), only, started))
     records = [record for _, record in done]
     run = {"keys": [task.key for task, _ in done], "summary": encode_summary(summary, records)}
-    write_whole(out / "records" / "run.json", json.dumps(run, ensure_ascii=False, allow_nan=False).encode())
+    write_whole(out / "records" / "run.json", seal(json.dumps(run, ensure_ascii=False, allow_nan=False).encode()))
     write_report(summary, out, drawing_key)
     printed = format_key_table(summary)
     rows = [{f.name: getattr(r, f.name) for f in fields(r)} for r in summary.rejected]
-    _write_manifest(out, summary, run_key=run_key, printed=printed, rejected=rows, started=started)
-    return RunOutcome(out=out, printed=printed, n_run=counts[0], n_known=counts[1], rejected=summary.rejected)
+    _write_manifest(out, summary, rejected=rows, started=started)
+    write_whole(out / TOLD, seal(json.dumps({"run_key": run_key, "printed": printed, "rejected": rows}).encode()))
+    return RunOutcome(out=out, printed=printed, n_run=counts[0], n_known=counts[1], rejected=summary.rejected,
+                      complete=not failed)  # fmt: skip
 
 
 def _provenance(
@@ -187,12 +191,13 @@ def _provenance(
     }
 
 
-def _read_manifest(out: Path) -> dict[str, Any]:
+def _read_told(out: Path) -> dict[str, Any]:
+    """What the last run said, while nothing of it was changed."""
     try:
-        found = json.loads((out / "manifest.json").read_bytes())
+        run, found = read_sealed(out / "records" / "run.json"), json.loads(read_sealed(out / TOLD))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if run and isinstance(found, dict) else {}
 
 
 def _write_manifest(out: Path, summary: RunSummary, *, started: datetime, **rest: Any) -> None:
@@ -222,16 +227,19 @@ def load_results(out: Path | str) -> RunSummary:
     """
     out = Path(out)
     try:
-        run = json.loads((out / "records" / "run.json").read_bytes())
-    except (OSError, ValueError) as error:
+        run = json.loads(read_sealed(out / "records" / "run.json"))
+    except FileNotFoundError as error:
         problem = f"{out}: no finished run here (hse run STUDY.toml --out {out} makes one)"
         raise StudyError((problem,)) from error
+    except (OSError, ValueError) as error:
+        raise StudyError((f"{error} (run the study again)",)) from error
     summary: RunSummary = decode(run["summary"], [Store(out / "records").read(k) for k in run["keys"]])
     return summary
 
 
 def rebuild_report(out: Path) -> str:
     """Tables, figures, page and archive again from the records; returns the key table."""
-    summary = load_results(out)
-    write_report(summary, out, drawing_key)
+    with hold(out, str(out)):
+        summary = load_results(out)
+        write_report(summary, out, drawing_key)
     return format_key_table(summary)

@@ -1,27 +1,24 @@
-"""One task -> one record, here or on a worker.  Order and number of workers change no byte."""
+"""One task -> one record.  What is read is what was planned: other bytes than those in the key end the task without a record."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.batch.plan import Task
-from pipeline.core.errors import PipelineError, StudyError
+from pipeline.core.batch.plan import Task, digest_of, load_or_error
+from pipeline.core.errors import PipelineError
 from pipeline.core.flow import join_group, reduce_unit, reject
-from pipeline.core.raw_files import load_raw
 from pipeline.core.records import Store
 from pipeline.core.registry import techniques
 from pipeline.core.sample import RawFile
 from pipeline.core.technique import AnyRecord, AnyTechnique, Group, JointWork, Record, Work
 from pipeline.core.values import Rejection
+
+NOT_SEEN = "not_seen"
+"""Code of a rejection: a file or a record is not here as it was planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +30,14 @@ class Places:
     cache: Path
 
 
+class _NotAsPlannedError(Exception):
+    """A raw file changed, or is gone, since the study was planned."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name, self.problem = name, problem
+
+
 def cache_folder() -> Path:
     """Where results of programs beside this one are kept between runs: HSE_CACHE, else the user's cache folder."""
     given = os.environ.get("HSE_CACHE")
@@ -40,40 +45,63 @@ def cache_folder() -> Path:
     return Path(given) if given else Path(base) / "hse-pipeline"
 
 
-def run_task(task: Task, places: Places) -> Rejection | None:
-    """Do one task and write its record. Runs in a worker.
+def do_tasks(tasks: Sequence[Task], places: Places, send: bool) -> list[bytes | Rejection | None]:
+    """Do tasks one after the other. Runs in a worker.
 
     Returns
     -------
-    None, or the rejection of a task that a fault of the pipeline ended: it leaves no record, so it is tried again.
+    For each task None once its record is written; the record's bytes with ``send`` (a worker that may not share the folder); or
+    the rejection of a task that leaves no record, so that it is tried again.
     """
+    made = ((task, make_record(task, places)) for task in tasks)
+    return [keep(task, m, places) if isinstance(m, bytes) and not send else m for task, m in made]
+
+
+def keep(task: Task, record: bytes, places: Places) -> Rejection | None:
+    """Write a record, or say why it cannot be."""
+    try:
+        Store(places.records).put(task.key, record)
+    except OSError as error:
+        problem = f"its record cannot be written: {error.strerror or error}"
+        return Rejection(file=task.name, stage="run", field=task.kind, problem=problem, hint="run again", code="lost")
+    return None
+
+
+def make_record(task: Task, places: Places) -> bytes | Rejection:
+    """Bytes of one task's record, or the rejection of a task that a fault or a changed file ended."""
     store = Store(places.records)
     try:
-        store.write(task.key, _work(task, techniques()[task.technique], places, store))
+        return store.pack(_work(task, techniques()[task.technique], places, store))
     except PipelineError as error:
-        store.write(task.key, Record(name=task.name, sample="", rejected=(reject(error),)))
+        return store.pack(Record(name=task.name, sample="", rejected=(reject(error),)))
+    except _NotAsPlannedError as error:
+        hint = "run again; where workers run elsewhere, raw files and results must lie in a folder that all see"
+        return Rejection(file=error.name, stage="run", field="file", problem=error.problem, hint=hint, code=NOT_SEEN)
     except Exception as error:  # ends one measurement, not the run; it is shown, never hidden
         if os.environ.get("HSE_DEBUG"):
             raise
         problem = f"{type(error).__name__}: {error}"[:500]
         hint = "a fault of the pipeline; HSE_DEBUG=1 shows where"
         return Rejection(file=task.name, stage="internal", field=task.kind, problem=problem, hint=hint, code="fault")
-    return None
 
 
 def _work(task: Task, technique: AnyTechnique, places: Places, store: Store) -> AnyRecord:
     def load(name: str) -> RawFile:
-        return load_raw(places.raw / name, name)
+        raw = _as_planned(task, places, name)
+        if isinstance(raw, PipelineError):
+            raise raw
+        return raw
 
     item = task.item
-    beside = dict(_beside(item.beside, load))
+    beside = {name: _as_planned(task, places, name) for name in item.beside}
     if not isinstance(item, Group):
-        return reduce_unit(technique.chain, Work(row=item, settings=task.settings, beside=beside), load)
+        record = reduce_unit(technique.chain, Work(row=item, settings=task.settings, beside=beside), load)
+        return replace(record, sha256=dict(sorted(task.digests.items())))
     joint = next(j for j in technique.joint if j.name == task.joint)
     work: JointWork[Any, Any, Any] = JointWork(
         group=item,
-        fitted=tuple(x for key in task.inputs for x in store.read(key).results),
-        earlier={name: store.read(key).results for name, key in task.earlier.items()},
+        fitted=tuple(x for record in _read(store, task.inputs) for x in record.results),
+        earlier=dict(zip(task.earlier, (r.results for r in _read(store, task.earlier.values())), strict=True)),
         settings=task.settings,
         cache=places.cache,
         beside=beside,
@@ -81,92 +109,17 @@ def _work(task: Task, technique: AnyTechnique, places: Places, store: Store) -> 
     return join_group(joint, work)
 
 
-def _beside(names: Iterable[str], load: Callable[[str], RawFile]) -> Iterator[tuple[str, RawFile | PipelineError]]:
-    for name in names:
-        try:
-            yield name, load(name)
-        except PipelineError as error:
-            yield name, error
+def _as_planned(task: Task, places: Places, name: str) -> RawFile | PipelineError:
+    """The raw file, or why it cannot be read: the same as when its key was made."""
+    raw = load_or_error(places.raw / name, name)
+    if digest_of(raw) != task.digests[name]:
+        why = f"can no longer be read: {raw.problem}" if isinstance(raw, PipelineError) else "changed while running"
+        raise _NotAsPlannedError(name, why)
+    return raw
 
 
-@contextmanager
-def workers(jobs: int, scheduler: str | None) -> Iterator[Executor | None]:
-    """An executor of that many processes, a dask cluster's, or None for this process."""
-    if scheduler is not None:
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise StudyError(
-                ("--scheduler: dask is not installed (pip install '.[dask]' in the project's folder)",)
-            ) from error
-        with Client(scheduler) as client:
-            yield client.get_executor()
-        return
-    if jobs <= 1:
-        yield None
-        return
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+def _read(store: Store, keys: Iterable[str]) -> list[AnyRecord]:
     try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def execute(
-    waves: Sequence[Sequence[Task]],
-    places: Places,
-    jobs: int,
-    scheduler: str | None,
-    progress: Callable[[int, int], None],
-) -> tuple[int, list[Rejection]]:
-    """Run every task that has no record yet, wave by wave.
-
-    Returns
-    -------
-    n_run, failed:
-        How many tasks were run, and the rejections of those that left no record.
-    """
-    store = Store(places.records)
-    counts = [sum(not store.has(t.key) for t in wave) for wave in waves]
-    n_missing = sum(counts)
-    failed: list[Rejection] = []
-    if n_missing == 0:
-        return 0, failed
-    done = 0
-    with workers(min(jobs, max(counts)), scheduler) as pool:  # one task at a time needs no worker beside this process
-        for wave in waves:
-            missing = [t for t in wave if not store.has(t.key) and _has_inputs(t, store)]
-            for outcome in _outcomes(pool, missing, places):
-                done += 1
-                progress(done, n_missing)
-                failed += [outcome] if outcome else []
-    return n_missing, failed
-
-
-def _has_inputs(task: Task, store: Store) -> bool:
-    return all(store.has(key) for key in task.needs)
-
-
-def _outcomes(pool: Executor | None, tasks: Sequence[Task], places: Places) -> Iterator[Rejection | None]:
-    if pool is None:
-        yield from (run_task(t, places) for t in tasks)
-        return
-    call = partial(run_task, places=places)
-    chunk = {"chunksize": max(1, len(tasks) // 64)} if isinstance(pool, ProcessPoolExecutor) else {}
-    try:
-        yield from pool.map(call, tasks, **chunk)
-    except BrokenProcessPool:
-        yield from _one_by_one([t for t in tasks if not Store(places.records).has(t.key)], places)
-
-
-def _one_by_one(tasks: Sequence[Task], places: Places) -> Iterator[Rejection | None]:
-    """A worker died (memory, signal): each task left gets a process of its own, so that only the guilty one fails."""
-    for t in tasks:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            try:
-                yield pool.submit(run_task, t, places).result()
-            except BrokenProcessPool as error:
-                problem = f"the worker died: {error}"
-                yield Rejection(file=t.name, stage="run", field=t.kind, problem=problem, hint="out of memory?")
+        return [store.read(key) for key in keys]
+    except FileNotFoundError as error:
+        raise _NotAsPlannedError(str(store.folder), f"a record is not there: {error.filename}") from error

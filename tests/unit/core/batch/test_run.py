@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
+from pipeline.core.atomic import read_sealed
 from pipeline.core.batch import run as run_module
 from pipeline.core.batch import work
 from pipeline.core.batch.run import collect_results, load_results, rebuild_report, run_study
@@ -183,5 +184,5 @@ def test_exit_codes(study, tmp_path, capsys):
 def test_records_are_whole_or_absent(study):
     outcome = run_study(study)
     store = Store(outcome.out / "records")
-    run = json.loads((outcome.out / "records/run.json").read_bytes())
+    run = json.loads(read_sealed(outcome.out / "records/run.json"))
     assert all(store.read(key).name for key in run["keys"])
