@@ -38,6 +38,8 @@ class RunSummary:
     """The study's [[review]] entries."""
     files: tuple[str, ...] = ()
     """Raw files that a result was made from."""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """Raw files that were read, refused ones too -> SHA-256 of their bytes."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Versions, resolved settings with the layer that set each, counts; no clock."""
 

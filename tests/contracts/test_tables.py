@@ -36,6 +36,7 @@ CONTRACT = {
     "distortion": "sample edge ms_to_ss_ratio ms_to_ss_ratio_sigma f1_k_per_angstrom f1_r_angstrom f1_intensity reference_sample "
     "relative_change relative_change_sigma verdict",
     "rejected": "file stage field problem hint",
+    "files": "file sha256 used",
 }
 
 

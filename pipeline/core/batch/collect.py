@@ -60,6 +60,7 @@ def summarize_run(
         masks=tuple(SampleMask(sample=r.sample, technique=t.technique, points=m) for t, r in done for m in r.masks),
         reviews=study.reviews,
         files=_used_files(done),
+        sha256=dict(sorted((name, digest) for r in records for name, digest in r.sha256.items())),
     )
 
 

@@ -14,14 +14,17 @@ FINDINGS = columns("subject severity field problem hint")
 MASKS = columns("sample file loop:count technique n_masked:count point_indices reason")
 METHODS = columns("setting value layer reason")
 VERSIONS = columns("program version")
+FILES = columns("file sha256 used:flag")
 
 
 def run_tables(summary: RunSummary) -> dict[str, Table]:
-    """rejected, findings, masks, reviews, methods, versions."""
+    """rejected, findings, masks, reviews, files, methods, versions."""
     rejected = tuple(
         {"file": r.file, "stage": r.stage, "field": r.field, "problem": r.problem, "hint": r.hint}
         for r in summary.rejected
     )
+    used = set(summary.files)
+    files = tuple({"file": n, "sha256": d, "used": n in used} for n, d in summary.sha256.items())
     versions = summary.provenance.get("versions")
     known = sorted(versions.items()) if isinstance(versions, Mapping) else []
     programs = tuple({"program": k, "version": str(v)} for k, v in known)
@@ -30,6 +33,7 @@ def run_tables(summary: RunSummary) -> dict[str, Table]:
         "findings": Table(row="thing that a person should know", columns=FINDINGS, rows=tuple(_findings(summary))),
         "masks": Table(row="group of points left out of a fit", columns=MASKS, rows=tuple(_masks(summary))),
         "reviews": _review_table(summary),
+        "files": Table(row="raw file that was read", columns=FILES, rows=files),
         "methods": Table(row="setting", columns=METHODS, rows=tuple(settings_of(summary))),
         "versions": Table(row="program", columns=VERSIONS, rows=programs),
     }
