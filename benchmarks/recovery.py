@@ -131,6 +131,41 @@ def kk_rows(seeds):
         )
 
 
+def wild_rows(seeds):
+    """One point off by +20, +50, -80 % in Re or Im, where that is beyond 5 sigma of the noise; and the same cells as they are."""
+    cells = {
+        "three arcs": (three(30), {}),
+        "two arcs": (three(30)[:2], {}),
+        "two arcs, ratio 10": (three(10)[:2], {"rs": 30.0}),
+        "one arc": (three(30)[:1], {}),
+        "26 ohm, 1 uH": ([], {"rs": 26.5, "inductance": 1e-6}),
+    }
+    n, places = FREQUENCY_HZ.size, {"fastest": 0, "middle": FREQUENCY_HZ.size // 2, "slowest": FREQUENCY_HZ.size - 1}
+    for name, (arcs, more) in cells.items():
+        z, whole = cell(arcs, **more), sum(a[0] for a in arcs) + more.get("rs", 0.0)
+        for place, i in places.items():
+            shifts = [s * part for s in (0.2, 0.5, -0.8) for part in (z.real[i], 1j * z.imag[i])]
+            shifts = [s for s in shifts if abs(s) > 5 * NOISE * abs(z[i])]
+            hit, beside, near, cases = 0, 0, 0, seeds * len(shifts)
+            for seed in range(cases):
+                data = noisy(z, [seed, i])
+                data[i] += shifts[seed % len(shifts)]
+                f = fit_arcs(check_spectrum(spectrum(data), EisCheckSettings()), ArcSettings())
+                gone = {k for m in f.checked.masks for k in m.indices}
+                hit, beside = hit + (i in gone), beside + bool(gone & {i - 2, i - 1, i + 1, i + 2})
+                near += f.total_resistance is not None and abs(f.total_resistance.value / whole - 1) < 0.005
+            print(
+                f"wild {name:<19} {place:<8} masked {hit / cases:.1%}, a neighbour {beside / cases:.1%}, total within 0.5 % "
+                f"{near / cases:.1%} of {cases}",
+                flush=True,
+            )
+        masked = sum(not all(check_spectrum(spectrum(noisy(z, s)), EisCheckSettings()).keep) for s in range(10 * seeds))
+        print(
+            f"wild {name:<19} none     masked {masked / (10 * seeds):.1%} of {10 * seeds} (of {n} points any)",
+            flush=True,
+        )
+
+
 CASES = {
     "100": lambda s: row("three arcs, tau ratio 100", three(100), s),
     "30": lambda s: row("three arcs, tau ratio 30", three(30), s),
@@ -151,6 +186,7 @@ CASES = {
     "warm arcs": lambda s: row("25 ohm bulk arc + 0.5, 1 uH", [(26.0, 3e-10, 0.95)], s, rs=0.5, inductance=1e-6),
     "any": any_cell,
     "kk": kk_rows,
+    "wild": wild_rows,
 }
 
 

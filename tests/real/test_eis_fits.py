@@ -20,6 +20,8 @@ LATP = "eis/thesis_VMP3_LATP/S+C_LATP_Au__OCV_PEIS__ECLab-Export__Test01_02_PEIS
 VSP = (
     "eis/amundmr_eisfit/20201202-KS-KS326-PEIS-10mV-1MHz-100mHz-20ptsprdec-charged_symmetric_inert_ref_LMO-VSP_C03.mpt"
 )
+LATP_WILD = "eis/thesis_VMP3_LATP/LATP__PEIS__LATP_Korrosion_04_PEIS_C02.mpt"
+LAGP_WILD = "eis/thesis_VMP3_LATP/LAGP__PEIS__LAGP_Korrosion_04_PEIS_C02.mpt"
 GEIS = "eis/cheminfo/geis.mpt"
 
 
@@ -104,8 +106,17 @@ def test_vsp_spectrum_keeps_its_inductive_cable_out_of_the_fit(real_data):
     found = fit(real_data, VSP)
     assert "Re Z is negative" in found.checked.masks[0].reason
     assert found.total_resistance.value == pytest.approx(36, rel=0.05)
-    assert found.n_arcs == 2
-    assert all(a.verdict.level == "weak" for a in found.arcs), "the circuit misses the data by many times the noise"
+    assert found.total_verdict.level == "weak", "the circuit misses the data by three times the noise"
+    wild = [i for m in found.checked.masks if m.code == "wild_point" for i in m.indices]
+    assert wild == [4, 6], "what the cable left behind; with it the misfit is six times as large"
+
+
+@pytest.mark.parametrize("name", [LATP_WILD, LAGP_WILD])
+def test_a_wild_fastest_point_is_masked_and_the_rest_passes(real_data, name):
+    found = checked(real_data, name)
+    assert (0,) in [m.indices for m in found.masks if m.code == "wild_point"]
+    assert found.keep[1]
+    assert found.kk.level == "pass", found.kk.reason
 
 
 def test_galvanostatic_spectrum_with_a_lead_artefact(real_data):

@@ -23,7 +23,7 @@ class EisCheckSettings(Given):
     max_rms_sigmas: Annotated[float, Gt(1)] = 1.5
     """Largest Kramers-Kronig rms in units of the noise that passes."""
     max_point_sigmas: Annotated[float, Gt(3)] = 5.0
-    """A point further from the Kramers-Kronig model is an outlier: 1 in 10^6 by chance."""
+    """A point further from a smooth spectrum through all others is wild: 4 in 10^6 by chance."""
     max_correlation: Annotated[float, Gt(0)] = 0.22
     """Correlation of neighbouring residuals above which they are not noise; noise gives -0.15 +/- 0.1 after the fit."""
     max_quality_percent: Annotated[float, Gt(0)] = 10.0

@@ -1,4 +1,4 @@
-"""Points that do not belong: single outliers, a bad end of the sweep, mains harmonics, an overloaded amplifier.
+"""Points that do not belong, several at a time or by name: a bad end of the sweep, mains harmonics, an overloaded amplifier.
 
 Each is found by the linear Kramers-Kronig model (kramers_kronig.py) and named by what else is known of the point.
 """
@@ -16,7 +16,7 @@ MAINS_HZ = (50.0, 60.0)
 MAINS_HARMONICS = 6
 MAINS_WIDTH = 0.02
 """Relative: the analyser's window over a few periods."""
-SUSPECT_SIGMAS = 3.5
+SUSPECT_SIGMAS = 3.9
 """A point with another reason to be wrong (mains, distortion) is masked from here on: 1 in 2000 by chance."""
 LARGEST_HEAD, LARGEST_TAIL = 0.30, 0.05
 """Largest share of the points that may be cut from the fast and from the slow end."""
@@ -31,27 +31,6 @@ def point_sizes(fitted: ComplexArray, z: ComplexArray, noise: float) -> FloatArr
 def rms(residual: ComplexArray) -> float:
     """Of Re and Im together, as 1 sigma of each."""
     return float(np.sqrt(np.mean(np.abs(residual) ** 2) / 2))
-
-
-def find_outliers(
-    f: FloatArray, z: ComplexArray, noise: float, size: FloatArray, max_point: float, max_rms: float
-) -> list[int]:
-    """Largest first, refitting without it, as one bad point bends the model around it; at most 5 %."""
-    out: list[int] = []
-    for _ in range(max(1, int(0.05 * f.size))):
-        worst = int(np.argmax(np.where(np.isin(np.arange(f.size), out), 0, size)))
-        if size[worst] <= max_point:
-            break
-        keep = np.setdiff1d(np.arange(f.size), [*out, worst])
-        fitted = fit_linear_kk(f[keep], z[keep]).fitted_ohm
-        rest = np.zeros(f.size)
-        rest[keep] = point_sizes(fitted, z[keep], noise)
-        whole = rms((z[keep] - fitted) / np.abs(z[keep]))
-        if whole > max_rms * noise and rest.max() > 0.7 * size[worst]:
-            break  # not one point: the whole spectrum is off
-        out.append(worst)
-        size = rest
-    return sorted(out)
 
 
 def find_bad_end(f: FloatArray, z: ComplexArray, noise: float, max_point: float, max_rms: float) -> tuple[int, int]:

@@ -45,7 +45,7 @@ def fit_linear_kk(frequency_hz: FloatArray, impedance_ohm: ComplexArray) -> Line
     best, lowest = 3, float("inf")
     for m in range(3, n_max + 1):
         tau = np.geomspace(0.1 / w.max(), 10 / w.min(), m)
-        triangle = np.asarray(np.linalg.qr(np.column_stack(_weighted(w, z, tau)), mode="r"))
+        triangle = np.asarray(np.linalg.qr(np.column_stack(weigh_relaxations(w, z, tau)), mode="r"))
         cost = max(float(triangle[-1, -1]) ** 2, 1e-26 * z.size)
         found = float(bic_of(cost, 2 * z.size, m + 3))
         if found < lowest:
@@ -57,7 +57,7 @@ def fit_linear_kk(frequency_hz: FloatArray, impedance_ohm: ComplexArray) -> Line
 
 def solve_linear_kk(omega: FloatArray, z: ComplexArray, tau_s: FloatArray) -> LinearKk:
     """Weighted least squares with these time constants (k,) in s; weights 1/|Z|."""
-    design, target = _weighted(omega, z, tau_s)
+    design, target = weigh_relaxations(omega, z, tau_s)
     norm = np.linalg.norm(design, axis=0)
     coefficients = np.linalg.lstsq(design / norm, target, rcond=1e-12)[0] / norm
     fitted = design @ coefficients
@@ -77,7 +77,7 @@ def phase_ramp(frequency_hz: FloatArray, impedance_ohm: ComplexArray, n_elements
     """
     w, z = 2 * np.pi * frequency_hz, impedance_ohm
     n, ln_f = z.size, np.log(frequency_hz)
-    design, target = _weighted(w, z, np.geomspace(0.1 / w.max(), 10 / w.min(), n_elements))
+    design, target = weigh_relaxations(w, z, np.geomspace(0.1 / w.max(), 10 / w.min(), n_elements))
     q = np.linalg.qr(design)[0]
     residual = target - q @ (q.T @ target)
     turn = 1j * z / np.abs(z)
@@ -93,7 +93,7 @@ def phase_ramp(frequency_hz: FloatArray, impedance_ohm: ComplexArray, n_elements
     return float(frequency_hz[corners[best]]), float(by_ramp[best]), float((points[:n] + points[n:]).max())
 
 
-def _weighted(w: FloatArray, z: ComplexArray, tau: FloatArray) -> tuple[FloatArray, FloatArray]:
+def weigh_relaxations(w: FloatArray, z: ComplexArray, tau: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(2n, k + 3) columns: relaxations, R0, w L, 1/(w C), real parts above imaginary ones, and the target (2n,)."""
     n, k, weight = w.size, tau.size, 1 / np.abs(z)
     x = w[:, None] * tau

@@ -18,18 +18,21 @@ from pipeline.core.values import Finding, Mask
 from pipeline.techniques.impedance.check.artefacts import (
     SUSPECT_SIGMAS,
     find_bad_end,
-    find_outliers,
     point_sizes,
     rising_head,
     rms,
     suspect_reason,
 )
 from pipeline.techniques.impedance.check.kramers_kronig import estimate_noise, fit_linear_kk, phase_ramp
+from pipeline.techniques.impedance.check.wild_points import find_wild_points
 from pipeline.techniques.impedance.model import CheckedSpectrum, ImpedanceSpectrum, KkLevel, KramersKronig
 from pipeline.techniques.impedance.settings import EisCheckSettings
 
 MEASURABLE_OHM = (1e-9, 1e18)
 """Beyond these |Z| is an overload mark or a lost exponent, in any instrument's file."""
+
+WILD = "wild_point"
+"""Code of the mask of a single point that the others do not believe."""
 
 RAMP_SIGMAS = 5.0
 """From which on a turned phase is more than chance, its corner being free."""
@@ -44,11 +47,11 @@ class Masking:
         self.keep = np.ones(self.f.size, dtype=bool)
         self.masks: list[Mask] = []
 
-    def take(self, bad: np.ndarray, reason: str) -> None:
+    def take(self, bad: np.ndarray, reason: str, code: str = "") -> None:
         """Leave out what is still there of ``bad`` (n,), True or the indices of the points."""
         hit = np.flatnonzero(bad & self.keep) if bad.dtype == bool else bad[self.keep[bad]]
         if hit.size:
-            self.masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason))
+            self.masks.append(Mask(indices=tuple(int(i) for i in hit), reason=reason, code=code))
             self.keep[hit] = False
 
     @property
@@ -84,11 +87,12 @@ def check_spectrum(
             problem=f"the points scatter by {noise:.0%} of |Z|",
             hint="control was lost, or the cell was not connected: measure again",
         )
-    kk, outliers, suspects = _test(spectrum, points.keep, noise, settings)
-    if kk.level == "fail" and noise <= settings.max_noise:
-        kk = _leave_out_inconsistent(points, kk, outliers, noise, settings)
-    for i, why in suspects:
-        points.take(np.array([i]), f"further than {SUSPECT_SIGMAS:g} sigma from Kramers-Kronig and {why}")
+    decidable = noise <= settings.max_noise
+    if decidable:
+        noise = _leave_out_single(points, noise, settings)
+    kk = _test(points, noise, settings)
+    if kk.level == "fail" and decidable:
+        kk = _leave_out_inconsistent(points, kk, noise, settings)
     noise = max(estimate_noise(*points.kept), settings.min_noise)
     _require(spectrum, points.keep, settings)
     return CheckedSpectrum(
@@ -97,7 +101,7 @@ def check_spectrum(
         masks=tuple(points.masks),
         kk=kk,
         noise=noise,
-        findings=(*spectrum.findings, *_findings(spectrum, points.keep, kk, settings)),
+        findings=(*spectrum.findings, *_findings(points, kk, settings)),
     )
 
 
@@ -129,25 +133,47 @@ def _leave_out_impossible(
     _require(spectrum, points.keep, settings)
 
 
+def _leave_out_single(points: Masking, noise: float, settings: EisCheckSettings) -> float:
+    """Mask single points that the others do not believe, unless a turned phase tells more of them; the noise without them."""
+    f, index, quality = points.f, np.flatnonzero(points.keep), points.spectrum.quality
+    wild, sigmas = find_wild_points(*points.kept, settings.max_point_sigmas, settings.min_noise)
+    if wild and _turned_above(points, noise, settings) is not None:
+        return noise
+    for point in wild:
+        i = int(index[point.index])
+        why = suspect_reason(i, f, quality, settings.max_quality_percent)
+        reason = f"wild: {point.sigmas:.0f} sigma from what the other points say" + (f"; {why}" if why else "")
+        points.take(np.array([i]), reason, WILD)
+    far = index[sigmas > SUSPECT_SIGMAS]
+    if far.size <= 0.1 * index.size:
+        for i in far:
+            why = suspect_reason(int(i), f, quality, settings.max_quality_percent)
+            if why:
+                points.take(np.array([i]), f"further than {SUSPECT_SIGMAS:g} sigma from the other points and {why}")
+    return max(estimate_noise(*points.kept), settings.min_noise) if wild else noise
+
+
+def _turned_above(points: Masking, noise: float, settings: EisCheckSettings) -> float | None:
+    """Frequency in Hz above which the phase turns, where that tells more than any single point and the rest passes; or None."""
+    f, z = points.kept
+    corner, by_ramp, by_point = phase_ramp(f, z, fit_linear_kk(f, z).n_elements)
+    if by_ramp <= max(by_point, RAMP_SIGMAS**2 * noise**2):
+        return None
+    return corner if _passes(f[f <= corner], z[f <= corner], noise, settings) else None
+
+
 def _leave_out_inconsistent(
-    points: Masking, kk: KramersKronig, outliers: list[int], noise: float, settings: EisCheckSettings
+    points: Masking, kk: KramersKronig, noise: float, settings: EisCheckSettings
 ) -> KramersKronig:
-    """Mask what keeps a spectrum from Kramers-Kronig: a turned phase, single points, or an end of the range."""
+    """Mask what keeps a spectrum from Kramers-Kronig: a turned phase, or an end of the range."""
     f, z, before = points.f, points.z, points.keep.copy()
-    corner, by_ramp, by_point = phase_ramp(*points.kept, kk.n_elements)
-    below = before & (f <= corner)
-    if by_ramp > max(by_point, RAMP_SIGMAS**2 * noise**2) and _passes(f[below], z[below], noise, settings):
-        outliers, turned = [], int(np.sum(before & (f > corner)))
+    corner = _turned_above(points, noise, settings)
+    if corner is not None:
+        turned = int(np.sum(before & (f > corner)))
         points.take(
             f > corner, f"high-frequency artefact: the phase turns above {corner:.3g} Hz; the rest passes without"
         )
-        kk = replace(kk, reason=f"{kk.reason}; passes without the {turned} fastest points, which are masked")
-    sigmas = f"further than {settings.max_point_sigmas:g} sigma from Kramers-Kronig"
-    for i in outliers:
-        why = suspect_reason(i, f, points.spectrum.quality, settings.max_quality_percent)
-        points.take(np.array([i]), f"{sigmas}; {why}" if why else sigmas)
-    if _passes(*points.kept, noise, settings):
-        return kk
+        return replace(kk, reason=f"{kk.reason}; passes without the {turned} fastest points, which are masked")
     head, tail = find_bad_end(f[before], z[before], noise, settings.max_point_sigmas, settings.max_rms_sigmas)
     kept = np.flatnonzero(before)
     points.take(kept[:head], "high-frequency artefact (cable, phase): the rest passes without")
@@ -182,21 +208,15 @@ def _cable_only(f: FloatArray, z: ComplexArray, noise: float) -> bool:
     return bool(np.mean((z.imag - inductance * f) / np.abs(z) > 4 * noise) < 0.1)
 
 
-def _test(
-    spectrum: ImpedanceSpectrum, keep: np.ndarray, noise: float, settings: EisCheckSettings
-) -> tuple[KramersKronig, list[int], list[tuple[int, str]]]:
-    """Verdict on the kept points; indices (of the whole arrays) that stand out; those that are suspect, with the reason."""
-    f, z = spectrum.frequency_hz, spectrum.impedance_ohm
-    index = np.flatnonzero(keep)
-    fk, zk = f[keep], z[keep]
+def _test(points: Masking, noise: float, settings: EisCheckSettings) -> KramersKronig:
+    """Verdict on the kept points."""
+    fk, zk = points.kept
     inductive = float(np.mean(zk.imag > 0))
     fit = fit_linear_kk(fk, zk)
     residual = (zk - fit.fitted_ohm) / np.abs(zk)
     size = point_sizes(fit.fitted_ohm, zk, noise)
-    out = find_outliers(fk, zk, noise, size, settings.max_point_sigmas, settings.max_rms_sigmas)
-    outliers = [int(index[i]) for i in out]
-    clean = np.setdiff1d(np.arange(fk.size), out)
-    whole = rms(residual[clean]) / noise
+    far = np.flatnonzero(size > settings.max_point_sigmas)
+    whole = rms(residual) / noise
     correlation = _correlation(residual)
     head = rms(residual[: max(8, fk.size // 8)]) / noise
     tail = rms(residual[max(8, fk.size // 8) :]) / noise
@@ -208,12 +228,10 @@ def _test(
     elif inductive > 0.6 and not _cable_only(fk, zk, noise):
         level = "fail"
         why = f"Im Z is positive at {inductive:.0%} of the points and no cable's: sign of Im Z misread, or an inductive sample"
-    elif outliers:
+    elif far.size:
         level = "fail"
-        places = ", ".join(f"{f[i]:.4g} Hz (point {i + 1})" for i in outliers[:8])
-        why = f"{len(outliers)} point(s) beyond {settings.max_point_sigmas:g} sigma: {places}"
-        if max(outliers) < index[int(0.15 * index.size)]:
-            why += "; all at the fast end, where a cable may bend the points before them too"
+        places = ", ".join(f"{fk[i]:.4g} Hz" for i in far[:8])
+        why = f"{far.size} point(s) beyond {settings.max_point_sigmas:g} sigma, and not wild ones alone: {places}"
     elif whole > settings.max_rms_sigmas:
         level = "fail"
         why = f"rms residual {whole:.2f} times the noise: drift, nonlinearity, or a point spread wrong"
@@ -225,32 +243,16 @@ def _test(
         why = f"residuals are small ({whole:.2f} times the noise) but run together (r = {correlation:.2f}): slow drift not excluded"
     else:
         why = f"rms residual {whole:.2f} times the noise, largest {float(size.max()):.1f} sigma, r = {correlation:.2f}"
-    return (
-        KramersKronig(
-            level=level,
-            reason=why,
-            n_elements=fit.n_elements,
-            mu=fit.mu,
-            rms_percent=100 * rms(residual) * np.sqrt(2),
-            noise_percent=100 * noise,
-            residual_real=residual.real,
-            residual_imag=residual.imag,
-        ),
-        outliers,
-        _suspects(spectrum, index, size, outliers, settings),
+    return KramersKronig(
+        level=level,
+        reason=f"{wild}; the others: {why}" if (wild := _wild_text(points)) else why,
+        n_elements=fit.n_elements,
+        mu=fit.mu,
+        rms_percent=100 * rms(residual) * np.sqrt(2),
+        noise_percent=100 * noise,
+        residual_real=residual.real,
+        residual_imag=residual.imag,
     )
-
-
-def _suspects(
-    spectrum: ImpedanceSpectrum, index: np.ndarray, size: FloatArray, known: list[int], settings: EisCheckSettings
-) -> list[tuple[int, str]]:
-    """Points beyond 3.5 sigma with another reason to be wrong; none where the whole spectrum is off."""
-    far = [int(i) for i in index[size > SUSPECT_SIGMAS] if int(i) not in known]
-    if len(far) > 0.1 * index.size:
-        return []
-    limit = settings.max_quality_percent
-    named = [(i, suspect_reason(i, spectrum.frequency_hz, spectrum.quality, limit)) for i in far]
-    return [(i, why) for i, why in named if why]
 
 
 def _correlation(residual: ComplexArray) -> float:
@@ -258,11 +260,24 @@ def _correlation(residual: ComplexArray) -> float:
     return float(np.sum(residual[1:] * residual[:-1].conj()).real) / power if power > 0 else 0.0
 
 
-def _findings(
-    spectrum: ImpedanceSpectrum, keep: np.ndarray, kk: KramersKronig, settings: EisCheckSettings
-) -> list[Finding]:
+def _wild_text(points: Masking) -> str:
+    """``1 of 37 points is wild and left out (1e+06 Hz)``, or ''."""
+    wild = [i for mask in points.masks if mask.code == WILD for i in mask.indices]
+    if not wild:
+        return ""
+    places = ", ".join(f"{points.f[i]:.4g} Hz" for i in sorted(wild))
+    return f"{len(wild)} of {points.f.size} points {'is' if len(wild) == 1 else 'are'} wild and left out ({places})"
+
+
+def _findings(points: Masking, kk: KramersKronig, settings: EisCheckSettings) -> list[Finding]:
+    spectrum, keep = points.spectrum, points.keep
     out: list[Finding] = []
-    if kk.level != "pass":
+    wild = _wild_text(points)
+    if kk.level == "pass" and wild:
+        problem = f"{wild}; the others pass Kramers-Kronig"
+        hint = "look there in the raw spectrum: autorange, a cable, the mains"
+        out.append(Finding(severity="warning", field="kramers_kronig", problem=problem, hint=hint, code=WILD))
+    elif kk.level != "pass":
         hint = (
             "repeat the sweep; compare up and down scans" if kk.level == "cannot decide" else "look at the raw spectrum"
         )
@@ -278,5 +293,5 @@ def _findings(
 
 def list_notes(checked: CheckedSpectrum) -> Iterator[Finding]:
     """What a person at the instrument should know beside the findings."""
-    if checked.kk.level == "pass":
+    if checked.kk.level == "pass" and not any(f.code == WILD for f in checked.findings):
         yield Finding(severity="info", field="kramers_kronig", problem=f"pass: {checked.kk.reason}")

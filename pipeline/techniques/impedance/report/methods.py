@@ -30,8 +30,9 @@ def _impedance(summary: ImpedanceSummary) -> tuple[str, tuple[str, ...]] | None:
     if not summary.spectra:
         return None
     text = (
-        "Impedance. Each spectrum was tested for Kramers–Kronig consistency by a linear fit of RC elements with "
-        "series inductance and capacitance. It was then fitted by an inductance, a series resistance, up to three "
+        "Impedance. A single point further than 5 sigma from a smooth spectrum through all others (studentised "
+        "deleted residual) was left out. Each spectrum was tested for Kramers–Kronig consistency by a linear fit of "
+        "RC elements with series inductance and capacitance. It was then fitted by an inductance, a series resistance, up to three "
         "R‖CPE arcs and a blocking CPE, each term only where the data ask for it: residuals relative to the "
         "modulus, logarithmic parameters, resistances eliminated by variable projection, many starts, and the "
         "minimum taken as global when independent starts meet in it. Orders were compared by information criteria "
