@@ -84,25 +84,47 @@ def _single(found: list[WildPoint]) -> list[WildPoint]:
 
 def delete_from_smooth(f: FloatArray, z: ComplexArray, min_noise: float) -> tuple[FloatArray, int]:
     """(n,) studentised deleted residuals of all points, and the point without which the others are likeliest."""
-    basis, power, target = _smooth_basis(2 * np.pi * f, z)
-    dof = 2 * (z.size - 1) - FREE_TERMS
-    at_each = basis.T @ target
-    likely, sigmas, worst = [], [], []
-    for width in LAMBDA:
-        shrink = np.where(np.isinf(power), 1.0, 1 - 1 / (1 + width * power))
-        residual = target - basis @ (shrink * at_each)
-        drop, share = delete_each(basis * np.sqrt(shrink), residual)
-        noise2 = np.maximum((target @ residual - drop) / dof, 1e-300)
-        ln = -0.5 * (dof * np.log(noise2) + np.log(share) + np.sum(np.log1p(width * power[FREE_TERMS:])))
-        worst.append(int(np.argmax(ln)))
-        likely.append(ln[worst[-1]])
-        sigmas.append(np.sqrt(drop / np.maximum(noise2, min_noise**2)))
-    near = np.array(likely) > max(likely) - DOUBT
-    return np.min(np.array(sigmas)[near], axis=0), worst[int(np.argmax(likely))]
+    model = _smooth_model(2 * np.pi * f, z)
+    start = _likeliest(model)
+    tried = [_delete_each(model, LAMBDA[start], min_noise)]
+    for way in (-1, 1):  # the likelihood has one hill
+        at = start + way
+        while 0 <= at < LAMBDA.size:
+            tried.append(_delete_each(model, LAMBDA[at], min_noise))
+            if tried[-1].ln_likelihood < max(t.ln_likelihood for t in tried) - DOUBT:
+                break
+            at += way
+    best = max(tried, key=lambda t: t.ln_likelihood)
+    near = [t.sigmas for t in tried if t.ln_likelihood > best.ln_likelihood - DOUBT]
+    return np.min(near, axis=0), best.worst
 
 
-def _smooth_basis(w: FloatArray, z: ComplexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Orthonormal (2n, p) basis of the weighted model, the prior's power along each (inf: free), and the target (2n,)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Smooth:
+    """The weighted model in orthonormal columns, the free terms first."""
+
+    basis: FloatArray
+    """(2n, p)"""
+    power: FloatArray
+    """(p,) of the prior along each column at lambda 1, inf for the free terms."""
+    target: FloatArray
+    """(2n,) Re Z/|Z|, then Im Z/|Z|."""
+    along: FloatArray
+    """(p,) the target along each column."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Deleted:
+    """What each point is at one lambda."""
+
+    sigmas: FloatArray
+    """(n,)"""
+    worst: int
+    ln_likelihood: float
+    """Of the points without the worst one."""
+
+
+def _smooth_model(w: FloatArray, z: ComplexArray) -> _Smooth:
     ln_w = np.log(w)
     decades = float(np.ptp(ln_w)) / np.log(10) + 2
     tau = np.geomspace(0.1 / w.max(), 10 / w.min(), int(PER_DECADE * decades) + 1)
@@ -114,5 +136,27 @@ def _smooth_basis(w: FloatArray, z: ComplexArray) -> tuple[FloatArray, FloatArra
     arcs -= free @ (free.T @ arcs)
     power, along = np.linalg.eigh(arcs.T @ arcs)
     good = power > 1e-13 * power[-1]
-    basis = arcs @ (along[:, good] / np.sqrt(power[good]))
-    return np.hstack([free, basis]), np.concatenate([np.full(FREE_TERMS, np.inf), power[good]]), target
+    basis = np.hstack([free, arcs @ (along[:, good] / np.sqrt(power[good]))])
+    power = np.concatenate([np.full(FREE_TERMS, np.inf), power[good]])
+    return _Smooth(basis, power, target, basis.T @ target)
+
+
+def _likeliest(model: _Smooth) -> int:
+    """Which lambda all points together are likeliest with."""
+    dof, power = model.target.size - FREE_TERMS, model.power[FREE_TERMS:]
+    shrunk = 1 - 1 / (1 + LAMBDA[:, None] * model.power)
+    left = model.target @ model.target - shrunk @ model.along**2
+    volume = np.sum(np.log1p(LAMBDA[:, None] * power), axis=1)
+    return int(np.argmin(dof * np.log(np.maximum(left, 1e-300)) + volume))
+
+
+def _delete_each(model: _Smooth, width: float, min_noise: float) -> _Deleted:
+    dof = model.target.size - 2 - FREE_TERMS
+    shrunk = 1 - 1 / (1 + width * model.power)
+    residual = model.target - model.basis @ (shrunk * model.along)
+    drop, share = delete_each(model.basis * np.sqrt(shrunk), residual)
+    noise2 = np.maximum((model.target @ residual - drop) / dof, 1e-300)
+    volume = np.log(share) + np.sum(np.log1p(width * model.power[FREE_TERMS:]))
+    ln = -0.5 * (dof * np.log(noise2) + volume)
+    worst = int(np.argmax(ln))
+    return _Deleted(np.sqrt(drop / np.maximum(noise2, min_noise**2)), worst, float(ln[worst]))
