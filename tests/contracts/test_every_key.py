@@ -1,4 +1,4 @@
-"""One study that uses every key there is; each is seen in the tables by a number worked out here.
+"""One study with every key of impedance, sweeps and absorption; each is seen in the tables by a number worked out here.
 
 The composite HSE is measured at five temperatures, each told in another way; its resistance is 20 kohm at 25 °C with 0.3 eV.
 """
@@ -6,19 +6,15 @@ The composite HSE is measured at five temperatures, each told in another way; it
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
 
 import pytest
-from pydantic import BaseModel
 
-from pipeline.core.registry import techniques
-from pipeline.core.study.schema import study_model
 from tests.small_study import BLOCKING, W, arc, crossing, impedance, row, rows, run_tables, sweep, write_study
+from tests.study_keys import known_keys, used_keys
 
+HERE = ("eis", "lsv", "xas")
+"""Cells and spectra of surfaces have a study of their own, test_every_key_of_cells.py."""
 KB_EV, R25, EA, C = 8.617333262e-5, 2e4, 0.3, 1e-10
 CELL_PER_CM = 0.1 / (math.pi * 0.25)
 """l/A of 1 mm on 10 mm."""
@@ -180,38 +176,9 @@ def out(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_tables(write_study(folder, STUDY, raw, raw_name="data"))
 
 
-def tables_of(annotation: Any) -> list[type[BaseModel]]:
-    """Tables inside an annotation such as ``list[EisTable]`` or ``LsvTable | None``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [t for part in get_args(annotation) for t in tables_of(part)]
-
-
-def keys_of(table: type[BaseModel], where: str = "") -> Iterator[str]:
-    for name, field in table.model_fields.items():
-        path = f"{where}{field.alias or name}"
-        yield path
-        for inner in tables_of(field.annotation):
-            yield from keys_of(inner, f"{path}.")
-
-
-def used_keys(value: Any, where: str, known: set[str]) -> Iterator[str]:
-    for entry in value if isinstance(value, list) else [value]:
-        for key in entry if isinstance(entry, dict) else ():
-            path = f"{where}{key}"
-            if path in known:
-                yield path
-                yield from used_keys(entry[key], f"{path}.", known)
-
-
 def test_no_key_of_the_schema_is_missing_here(out):
-    here = {
-        key: t for key, t in techniques().items() if key in ("eis", "lsv", "xas")
-    }  # the other rooms have studies of their own
-    known = set(keys_of(study_model(here)))
-    known |= {f"review.{f.name}" for t in here.values() for f in fields(t.study().review)}
-    study = tomllib.loads((out.parent / "study.toml").read_text(encoding="utf-8"))
-    assert set(used_keys(study, "", known)) == known
+    known = known_keys(HERE)
+    assert used_keys(out.parent / "study.toml", known) == known
     assert {"sample.eis.corrections.open", "sample.xas.shell.structure", "review.mask_hz"} <= known
 
 

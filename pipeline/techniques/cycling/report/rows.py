@@ -38,7 +38,7 @@ def cycling_tables(summary: CyclingSummary) -> dict[str, Table]:
     pairs = summary.cells
     return {
         "cycling_steps": Table(
-            row="step", columns=STEPS, rows=tuple(_step(s, step) for s, c in pairs for step in c.steps)
+            row="step", columns=STEPS, rows=tuple(_step(s, c, step) for s, c in pairs for step in c.steps)
         ),
         "cycles": Table(
             row="cycle", columns=CYCLES, rows=tuple(_cycle(s, c, one) for s, c in pairs for one in c.cycles)
@@ -56,7 +56,8 @@ def cycling_tables(summary: CyclingSummary) -> dict[str, Table]:
     }
 
 
-def _step(sample: str, s: Step) -> Row:
+def _step(sample: str, cell: CellTest, s: Step) -> Row:
+    kelvin = cell.cell.temperature_k if s.temperature_k is None else s.temperature_k
     return {
         "sample": sample,
         "file": s.file,
@@ -75,7 +76,7 @@ def _step(sample: str, s: Step) -> Row:
         "energy_mWh": number(s.energy_mwh),
         "counted": s.counted,
         "n_points": s.n_rows,
-        "temperature_C": None if s.temperature_k is None else number(s.temperature_k - ZERO_CELSIUS_K),
+        "temperature_C": None if kelvin is None else number(kelvin - ZERO_CELSIUS_K),
     }
 
 
