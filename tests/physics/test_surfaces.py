@@ -141,6 +141,12 @@ def test_charging_between_two_states_is_no_change_of_species() -> None:
     assert all(abs(c.significance or 0) < 3 for c in found.changes)
 
 
+def test_the_only_species_has_no_share_that_could_change() -> None:
+    found = change(0, ONE).changes[0]
+    assert (found.change, found.upper95, found.significance) == (None, None, None)
+    assert (found.verdict.level, found.verdict.code) == ("unresolved", "alone")
+
+
 X = np.linspace(-12, 12, 2401)
 
 

@@ -11,6 +11,8 @@ from pipeline.core.arrays import FloatArray, freeze
 from pipeline.core.technique import Checked, Measurement, Result, Row
 from pipeline.core.values import Estimate, Verdict
 
+PRISTINE = "pristine"
+"""The state that others are compared with, where it is there."""
 Background: TypeAlias = Literal["shirley", "tougaard", "linear"]
 Shape: TypeAlias = Literal["voigt", "doniach"]
 
@@ -121,7 +123,7 @@ class CheckedSpectrum(Checked):
 
 ComponentCode: TypeAlias = Literal[
     "found", "at_bound", "misfit", "further_wanted", "faint",  # given
-    "not_needed", "not_there", "not_comparable",  # withheld
+    "not_needed", "not_there", "alone", "not_comparable",  # withheld
 ]  # fmt: skip
 
 

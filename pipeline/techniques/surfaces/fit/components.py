@@ -308,11 +308,11 @@ def largest_area(search_from: Solution, line: Line, inflation: float) -> float:
         )
         kept = [_moved(one, search_from.values[f"be_{i}"]) for i, one in enumerate(model.lines)]
         bigger = replace(model, lines=(*kept, placed), own_widths=False)
+        name, start = f"area_0_{len(kept)}", search_from.values
         try:
-            found = solve(bigger)
+            found = solve(bigger, {**start, name: 0.02 * start["area_0_0"], f"be_{len(kept)}": float(place)})
         except FitError:
             continue
-        name = f"area_0_{len(kept)}"
         sigma = found.gradient_sigma({name: 1.0}) * inflation
         worst = max(worst, max(found.values[name], 0.0) + 1.645 * sigma)
     return worst

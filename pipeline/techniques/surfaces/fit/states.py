@@ -26,10 +26,9 @@ from pipeline.science.core_levels import level_of
 from pipeline.techniques.surfaces.fit.components import named_lines, pair_of, panel_of
 from pipeline.techniques.surfaces.fit.peak_model import Line, Solution, peak_model, solve
 from pipeline.techniques.surfaces.fit.spectrum import inflation_of
-from pipeline.techniques.surfaces.model import Change, Component, SpectrumRow, StateChange, SurfaceFit
+from pipeline.techniques.surfaces.model import PRISTINE, Change, Component, SpectrumRow, StateChange, SurfaceFit
 from pipeline.techniques.surfaces.settings import LineSettings
 
-PRISTINE = "pristine"
 ONE_SIDED = 1.645
 REACH_EV = 0.8
 """How far a line that a spectrum has found may still move when both are fitted at once."""
@@ -178,7 +177,11 @@ class _Judge:
         if found is None:
             return self._absent(name)
         value, sigma = found
-        significance = value / sigma if sigma > 0 else 0.0
+        if sigma == 0:
+            words = "the only species of the region in both states: it has no share that could change"
+            alone = Verdict(level="unresolved", reason=words, code="alone")
+            return Change(component=name, change=None, upper95=None, significance=None, verdict=alone)
+        significance = value / sigma
         upper = max(value, 0.0) + ONE_SIDED * sigma
         return Change(
             component=name,

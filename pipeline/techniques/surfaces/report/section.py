@@ -6,7 +6,7 @@ from pipeline.core.blocks import Block, Cell, Prose, Section, anchor, grid, meas
 from pipeline.core.report.text import DASH, estimate_text, interval_text, plain
 from pipeline.core.tables import given
 from pipeline.core.technique import About, Figures
-from pipeline.techniques.surfaces.model import Component, StateChange, SurfaceFit, SurfaceSummary
+from pipeline.techniques.surfaces.model import PRISTINE, Component, StateChange, SurfaceFit, SurfaceSummary
 from pipeline.techniques.surfaces.report.figures import draw_region
 
 COMPONENT_HEAD = "state | file | component | area fraction / % | binding energy / eV | width / eV | χ²/dof | verdict"
@@ -54,7 +54,7 @@ def _changes(changes: tuple[StateChange, ...]) -> list[Block]:
                     c.component,
                     states,
                     measured(estimate_text(shown, 100), interval_text(shown, 100)),
-                    numeric(plain(c.significance, 3)),
+                    numeric(DASH if c.significance is None else f"{round(c.significance, 1) + 0.0:.1f}"),
                     numeric(_percent(c.upper95)),
                     verdict_cell(c.verdict),
                 )
@@ -80,7 +80,7 @@ def _atoms(summary: SurfaceSummary) -> list[Block]:
 def _sample(sample: str, fits: list[SurfaceFit], gallery: Figures) -> list[Block]:
     blocks: list[Block] = []
     for region in dict.fromkeys(f.region for f in fits):
-        mine = [f for f in fits if f.region == region]
+        mine = sorted((f for f in fits if f.region == region), key=lambda f: f.state != PRISTINE)
         stem = gallery.stem("xps", f"{sample}_{region.replace(' ', '')}")
         blocks += gallery.show(region, draw_region, stem, sample, mine)
         rows = [_row(f, c) for f in mine for c in f.components]
@@ -91,6 +91,7 @@ def _sample(sample: str, fits: list[SurfaceFit], gallery: Figures) -> list[Block
 def _row(f: SurfaceFit, c: Component) -> tuple[Cell | str, ...]:
     share, energy, width = (given(e, c.verdict) for e in (c.area_fraction, c.binding_energy, c.width))
     limit = f"at most {_percent(c.upper95)}" if share is None and c.upper95 is not None else ""
+    limit = "the only one" if share is not None and len(f.drawn) == 1 else limit
     scale = "as measured" if f.checked.shift_ev is None and energy is not None else ""
     return (
         f.state,

@@ -20,6 +20,7 @@ from pipeline.core.records import decode, encode
 from pipeline.core.report.gallery import Gallery
 from pipeline.core.sample import RawFile, Recognition, Sample
 from pipeline.core.technique import About, JointWork, Results, Settings, Summed, Work
+from pipeline.core.values import Fact, Verdict
 from pipeline.techniques.surfaces.model import SpectrumRow, SurfaceSummary
 from pipeline.techniques.surfaces.technique import TECHNIQUE
 from tests.synthetic_spectra import TWO, Species, expected, grid, vamas
@@ -170,6 +171,25 @@ def test_facts_and_the_key_row(summed: Summed[SurfaceSummary]) -> None:
     assert cell.verdict is not None
     assert key.row(()) == {}
     assert tuple(key.shown[0].cells(())) == ()
+
+
+def test_where_nothing_can_change_the_key_row_has_the_limit(summed: Summed[SurfaceSummary]) -> None:
+    """A species that is in neither state, beside the only one, which has no share that could change."""
+    where = {"region": "Cl 2p", "component": "oxidised", "from_state": "pristine", "to_state": "4V"}
+    absent = Verdict(level="unresolved", reason="in neither state does BIC ask for it", code="not_there")
+    alone = Verdict(level="unresolved", reason="the only species", code="alone")
+    common = {"sample": "A", "quantity": "area_fraction_change", "value": None}
+    facts = (
+        Fact(**common, verdict=absent, conditions=where, details={"upper95": 0.012}),  # type: ignore[arg-type]
+        Fact(**common, verdict=alone, conditions=where | {"component": "chloride"}),  # type: ignore[arg-type]
+    )
+    key = TECHNIQUE.report().key
+    assert key.row(facts) == {
+        "xps_largest_change_of": "Cl 2p oxidised, pristine → 4V", "xps_verdict": "unresolved", "xps_upper95": 0.012
+    }  # fmt: skip
+    (cell,) = key.shown[0].cells(facts)
+    assert cell.text == "at most 1.2"
+    assert "xps_upper95" not in key.row(summed.facts)
 
 
 def test_atomic_fractions_by_hand(summed: Summed[SurfaceSummary]) -> None:
