@@ -162,7 +162,8 @@ def _verdict(
             words = f"the integral of the current is {off * 100:+.2f} % off the tester's counter"
             level, reason, code = "weak", words, "counter_off"
         else:
-            reason, code = f"tester's counter, integral {off * 100:+.3f} %", "counted"
+            percent = round(off * 100, 3)
+            reason, code = f"tester's counter, integral {f'{percent:+.3f}' if percent else '0.000'} %", "counted"
     elif counted:
         reason, code = "tester's count; no current to check it by", "unchecked"
     elif sigma > tolerance * capacity:

@@ -14,6 +14,8 @@ from pipeline.techniques.cycling.model import CellTest, Curve, Cycle, RateBlock
 MAX_SERIES = 10
 NARROW = 0.075
 """Share of the cycles below which the name of a rate does not fit above its run."""
+HEADROOM = 1.36
+"""Top of the axis over the capacities: rates and efficiencies stand between."""
 VOLTS = ("potential_V", "E / V")
 
 
@@ -126,7 +128,7 @@ def _capacities(panel: Panel, cycles: Sequence[Cycle], factor: float) -> None:
         )
         tops += y.tolist()
     if tops and max(tops) > 0:
-        panel.axes.set_ylim(0, 1.22 * float(np.quantile(tops, 0.98)))
+        panel.axes.set_ylim(0, HEADROOM * float(np.quantile(tops, 0.98)))
     panel.axes.legend(loc="lower left")
     panel.axes.set_xlim(cycles[0].number - 0.7 - 0.01 * len(cycles), cycles[-1].number + 0.7 + 0.01 * len(cycles))
     panel.axes.locator_params(axis="x", integer=True)
@@ -170,7 +172,7 @@ def _efficiencies(canvas: Canvas, panel: Panel, cycles: Sequence[Cycle]) -> None
     x, y = np.array([n for n, _ in good]), np.array([e.value for _, e in good])
     right.plot(x, y, "^", color="#009E73", ms=_size(len(cycles)) * 0.9, mfc="none", mew=0.7, ls="none")
     low = float(np.quantile(y, 0.02))
-    right.set_ylim(min(80.0, 5 * np.floor(low / 5)) if low > 20 else 0.0, 104)
+    right.set_ylim(min(80.0, 5 * np.floor(low / 5)) if low > 20 else 0.0, 105)
     panel.axes.tick_params(axis="y", right=False)
     side = Panel(axes=right, name="efficiency", x="cycle", y="coulombic_efficiency_percent", rows=canvas.rows)
     side.keep("efficiency", x, y)
