@@ -1,6 +1,6 @@
 """Write the example study: raw/, truth.json and study.toml beside this file.  Seeded; the same on every run.
 
-    python raw_examples/simulate.py [--out FOLDER] [--only eis,lsv,xas] [--seed N]
+    python raw_examples/simulate.py [--out FOLDER] [--only eis,lsv,xas,cycling,xps] [--seed N]
 
 Nothing here is measured.  The truth is chosen so that the values printed in the source paper (Fu et al.) come out; the
 program knows nothing of the pipeline that reduces the files.
@@ -16,7 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from simulation.cells import CELLS, cell_files, cell_truth
 from simulation.pellets import NOISE, PELLETS, SIGMA_OPTIMUM, X_OPTIMUM, X_WIDTH, impedance_files, impedance_truth
+from simulation.photoelectrons import REGIONS, spectrum_files, spectrum_truth
 from simulation.scans import GLITCH, SCANS, WRONG_EDGE, scan_files, scan_truth
 from simulation.study import study_text
 from simulation.sweeps import NOISE_A, REFERENCE_V, SWEEPS, sweep_files, sweep_truth
@@ -26,6 +28,8 @@ WRITERS: Mapping[str, Callable[[int], dict[str, bytes]]] = {
     "eis": impedance_files,
     "lsv": sweep_files,
     "xas": scan_files,
+    "cycling": cell_files,
+    "xps": spectrum_files,
 }
 DEFINITIONS = {
     "conductivity_25C_S_per_cm": "l / (A sum R_i) at 298.15 K, noise-free",
@@ -40,6 +44,12 @@ DEFINITIONS = {
     "distance_angstrom": "mean over the coordination shell of the clusters given to FEFF6L",
     "sigma2_angstrom2": "thermal mean square relative displacement of the first shell",
     "shift_eV": "energy shown minus true energy, scan by scan; the reference foil is shifted alike",
+    "retention_percent": "of the law without the scatter of single cycles; "
+    "retention_of_the_two_cycles_percent holds it",
+    "discharge_mAh_per_g_at_rate": "mean over the first run at each rate, cycle 1 aside; capacities are current times "
+    "time, per gram of active mass",
+    "xps.*.shift_eV": "binding energy shown minus true binding energy, of every line of the file",
+    "area_fraction": "of both lines of a species in the lines of its region",
 }
 
 
@@ -50,6 +60,10 @@ def truth(seed: int) -> dict[str, object]:
         samples[sweep.id].setdefault("lsv", {})[sweep.direction] = sweep_truth(sweep)  # type: ignore[index]
     for scan in SCANS:
         samples[scan.id].setdefault("xas", {})[f"{scan.element} L3"] = scan_truth(scan)  # type: ignore[index]
+    for cell in CELLS:
+        samples.setdefault(cell.id, {})["cycling"] = cell_truth(seed, cell)
+    for region in REGIONS:
+        samples[region.id].setdefault("xps", {})[region.region] = spectrum_truth(region)  # type: ignore[index]
     oxidation = {s.id: s.onset_v_vs_na for s in SWEEPS if s.direction == "oxidation"}
     return {
         "simulated": True,

@@ -69,7 +69,9 @@ PEIS_COLUMNS = (
 )  # fmt: skip
 LSV_COLUMNS = ("mode", "ox/red", "error", "control changes", "time/s", "control/V", "Ewe/V", "<I>/mA", "(Q-Qo)/C",
                "I Range")  # fmt: skip
-INTEGERS = {"cycle number", "I Range", "Ns", "mode", "ox/red", "error", "control changes"}
+GCPL_COLUMNS = ("mode", "ox/red", "error", "control changes", "Ns changes", "Ns", "time/s", "dq/mA.h", "(Q-Qo)/mA.h",
+                "control/V/mA", "Ewe/V", "<I>/mA", "Q charge/discharge/mA.h", "half cycle", "cycle number")  # fmt: skip
+INTEGERS = {"cycle number", "half cycle", "I Range", "Ns", "Ns changes", "mode", "ox/red", "error", "control changes"}
 STEP_WIDTH = 20
 
 
@@ -94,6 +96,19 @@ def lsv_settings(rest_s: float, rate_mv_s: float, end_v: float) -> Sequence[tupl
         ("unit dI", "µA"), ("tI (s)", "0.0000"), ("step percent", "50"), ("N", "10"), ("E range min (V)", "0.000"),
         ("E range max (V)", "10.000"), ("I Range", "1 mA"), ("I Range min", "Unset"), ("I Range max", "Unset"),
         ("I Range init", "Unset"), ("Bandwidth", "5"),
+    )  # fmt: skip
+
+
+def gcpl_settings(ma: float, high_v: float, low_v: float) -> Sequence[tuple[str, str]]:
+    """The lines of the sequence table of a GCPL technique at its first current."""
+    return (
+        ("Set I/C", "I"), ("Is", f"{ma:.5f}"), ("unit Is", "mA"), ("vs.", "<None>"), ("N", "1.00"), ("I sign", "> 0"),
+        ("t1 (h:m:s)", "20:00:0.0000"), ("I Range", "100 µA"), ("Bandwidth", "5"), ("dE1 (mV)", "20.00"),
+        ("dt1 (s)", "600.0000"), ("EM (V)", f"{high_v:.3f}"), ("tM (h:m:s)", "0:00:0.0000"), ("Im", "0.000"),
+        ("unit Im", "mA"), ("E range min (V)", "0.000"), ("E range max (V)", "5.000"), ("dq", "0.000"),
+        ("unit dq", "mA.h"), ("dtq (s)", "0.0000"), ("tR (h:m:s)", "0:10:0.0000"), ("dER/dt (mV/h)", "0.0"),
+        ("dER (mV)", "0.00"), ("dtR (s)", "600.0000"), ("EL (V)", f"{low_v:.3f}"), ("goto Ns'", "0"),
+        ("nc cycles", "62"),
     )  # fmt: skip
 
 

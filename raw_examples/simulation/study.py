@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from simulation.cells import CELLS, COMPOSITE_MG, COMPOSITE_SIGMA_MG, NOMINAL_MAH_G, PARTS, PER_RATE, RATES
 from simulation.pellets import AREA_CM2, DIAMETER_MM, PELLETS, PelletTruth
+from simulation.photoelectrons import CARBON_EV, CARBON_SIGMA_EV, REGIONS, STATES, RegionTruth, file_of
 from simulation.scans import SCANS
 from simulation.sweeps import CARBON_MG, ELECTROLYTE_MG, REFERENCE_V, SWEEPS
 
@@ -13,6 +15,10 @@ LABELS = {
     "HCF-Sm": "Na0.75Sm1.75Cl6",
     "HCF-La": "Na0.75La1.75Cl6",
 }
+PARTNERS = ("Na3PS4",)
+"""Samples that are in cells and in spectra alone."""
+REACH_EV = 1.0
+"""Half the range of energies in which the study looks for a species."""
 PHASES = {"HSE-Sm": ("HCF-Sm", "LCF-Ta"), "HSE-La": ("HCF-La", "LCF-Ta")}
 KNOWN_COORDINATION = {("LCF-Ta", "Ta"): 6, ("HCF-Sm", "Sm"): 9}
 COMPUTED = {"HCF-Sm": (0.64, 4.25), "HCF-La": (0.41, 3.76), "LCF-Ta": (2.15, 3.91)}
@@ -34,7 +40,8 @@ simulated = true
 def study_text() -> str:
     """The whole study file."""
     out = HEAD + "".join(f"{k} = [{low}, {high}]\n" for k, (low, high) in COMPUTED.items())
-    return out + "".join(_sample(p) for p in PELLETS)
+    out += "".join(_sample(p) for p in PELLETS)
+    return out + "".join("\n".join(["", "[[sample]]", f'id = "{n}"', *_cells_and_spectra(n)]) + "\n" for n in PARTNERS)
 
 
 def _sample(p: PelletTruth) -> str:
@@ -80,7 +87,43 @@ def _sample(p: PelletTruth) -> str:
                 f'  mode = "{mode}"',
                 f"  shell = {shell}",
             ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_cells_and_spectra(p.id)]) + "\n"
+
+
+def _cells_and_spectra(sample: str) -> list[str]:
+    lines = []
+    for cell in CELLS:
+        if cell.id == sample:
+            lines += [
+                "",
+                "  [[sample.cycling]]",
+                f'  files = "{cell.file}"',
+                f"  composite_mass_mg = {COMPOSITE_MG}",
+                f"  composite_mass_sigma_mg = {COMPOSITE_SIGMA_MG}",
+                f"  mass_parts = {list(PARTS)}   # active : electrolyte : carbon; the first is active",
+                f"  nominal_mah_g = {NOMINAL_MAH_G}",
+                f"  area_cm2 = {AREA_CM2:.4f}",
+                f"  retention_from = {PER_RATE * len(RATES) + 1}   # the first of the many cycles at 0.2 C",
+            ]
+    for region in REGIONS:
+        if region.id == sample:
+            lines += [line for state in STATES for line in _xps(region, state)]
+    return lines
+
+
+def _xps(region: RegionTruth, state: str) -> list[str]:
+    species = [
+        f'{{ name = "{s.name}", be_ev = [{s.be_ev - REACH_EV:.1f}, {s.be_ev + REACH_EV:.1f}] }}' for s in region.species
+    ]
+    return [
+        "",
+        "  [[sample.xps]]",
+        f'  files = "{file_of(region.id, state)}"',
+        f'  region = "{region.region}"',
+        f'  state = "{state}"',
+        f"  reference = {{ c1s_ev = {CARBON_EV}, c1s_sigma_ev = {CARBON_SIGMA_EV} }}",
+        f"  components = [{', '.join(species)}]",
+    ]
 
 
 def _eis(files: str, contact_ohm: float) -> list[str]:

@@ -115,6 +115,83 @@ def test_multiple_scattering_falls_in_the_heterostructures(table):
     assert (bent["relative_change"] < 0).all()
 
 
+CELLS = ("HSE-Sm", "HSE-La", "Na3PS4")
+
+
+@pytest.mark.parametrize("sample", CELLS)
+def test_first_cycles_are_those_of_the_truth(truth, table, sample):
+    known = truth["samples"][sample]["cycling"]
+    rows = table("cycles").query("sample == @sample")
+    assert len(rows) == known["n_cycles"]
+    assert set(rows["verdict"]) == {"resolved"}
+    first = rows.query("cycle == 1").iloc[0]
+    assert first["file"] == known["file"]
+    assert first["discharge_mAh"] == pytest.approx(known["first_discharge_mAh"], rel=1e-5)
+    assert first["discharge_mAh_per_g"] == pytest.approx(known["first_discharge_mAh_per_g"], rel=1e-5)
+    mass = known["active_mass_sigma_mg"] / known["active_mass_mg"]
+    assert first["discharge_mAh_per_g_sigma"] / first["discharge_mAh_per_g"] == pytest.approx(mass, rel=0.01)
+    assert first["coulombic_efficiency_percent"] == pytest.approx(known["first_efficiency_percent"], abs=0.003)
+
+
+@pytest.mark.parametrize("sample", CELLS)
+def test_capacities_at_each_rate_and_retention_are_those_of_the_truth(truth, table, sample):
+    known = truth["samples"][sample]["cycling"]
+    runs = table("rates").query("sample == @sample").drop_duplicates("rate_C")
+    found = {f"{r.rate_C:g}C": r.discharge_mAh_per_g for r in runs.itertuples()}
+    assert found == pytest.approx(known["discharge_mAh_per_g_at_rate"], rel=1e-5)
+    last = table("retention").query("sample == @sample").iloc[-1]
+    assert last["verdict"] == "resolved"
+    assert last["from_cycle"] == known["retention_from_cycle"]
+    assert last["to_cycle"] - last["from_cycle"] == known["retention_after_cycles"]
+    assert last["retention_percent"] == pytest.approx(known["retention_of_the_two_cycles_percent"], abs=0.002)
+    assert last["retention_percent_low95"] <= known["retention_percent"] <= last["retention_percent_high95"]
+
+
+def test_the_key_table_shows_the_printed_cells(table):
+    rows = table("key").set_index("sample")
+    for sample, capacity, efficiency, kept in (("HSE-Sm", 117.9, 96.1, 88.3), ("HSE-La", 95.1, 85.8, 91.0)):
+        row = rows.loc[sample]
+        assert row["first_discharge_mAh_per_g"] == pytest.approx(capacity, abs=0.05)
+        assert row["first_efficiency_percent"] == pytest.approx(efficiency, abs=0.05)
+        assert row["retention_percent"] == pytest.approx(kept, abs=0.05)
+        assert row["retention_after_cycles"] == 100
+
+
+def test_species_of_the_spectra_are_those_of_the_truth(truth, table):
+    rows = table("xps")
+    assert set(rows["sample"]) == set(CELLS)
+    for r in rows.itertuples():
+        region = truth["samples"][r.sample]["xps"][r.region]
+        species = region["species"][r.component]
+        share = species["area_fraction"][r.state]
+        where = (r.file, r.region, r.component)
+        if share == 0:
+            assert (r.verdict, r.area_fraction_upper95 < 0.02) == ("unresolved", True), where
+            continue
+        assert r.verdict == "resolved", where
+        assert abs(r.area_fraction - share) <= 3 * r.area_fraction_sigma, where
+        assert abs(r.binding_energy_eV - species["binding_energy_eV"]) <= 2 * r.binding_energy_eV_sigma, where
+        g, lorentz = region["gauss_eV"], region["lorentz_eV"]
+        width = 0.5346 * lorentz + (0.2166 * lorentz**2 + g**2) ** 0.5
+        assert abs(r.width_eV - width) <= 3.5 * r.width_eV_sigma, where
+        assert r.shift_eV == pytest.approx(-region["shift_eV"][r.state], abs=2 * r.shift_eV_sigma), where
+
+
+def test_changes_of_the_surfaces_are_those_of_the_truth(truth, table):
+    """The electrolytes with chlorine stay as they are; of Na3PS4 four tenths are oxidised at 4 V."""
+    rows = table("xps_changes")
+    for r in rows.itertuples():
+        share = truth["samples"][r.sample]["xps"][r.region]["species"][r.component]["area_fraction"]
+        change = share["4V"] - share["pristine"]
+        where = (r.sample, r.region, r.component)
+        if pd.isna(r.change):
+            assert change == 0, where
+        else:
+            assert abs(r.change - change) <= 3 * r.change_sigma, where
+            assert (r.verdict == "resolved") == (change != 0), where
+    assert set(rows.query("verdict == 'resolved'")["sample"]) == {"Na3PS4"}
+
+
 def test_a_spectrum_without_a_temperature_has_its_resistance_and_says_so(truth, table):
     row = table("spectra").query("temperature_K.isna()")
     assert list(row["file"]) == list(truth["without_temperature"])
@@ -166,8 +243,17 @@ def test_the_run_ends_with_the_key_table_the_rejections_and_the_place_of_the_rep
         assert part in text
 
 
-def test_the_review_notebook_runs_on_it(repo: Path, example_results: Path) -> None:
-    path = repo / "notebooks/review.ipynb"
+NOTEBOOKS = {
+    "review": (4, ("HSE-Sm", "j_1_uA_per_cm2", "eis/HCF-La_50C.mpt")),
+    "cycling": (2, ("117.9 ± 1.7", "first_efficiency", "cycling/HSE-Sm_cell1.xlsx")),
+    "surfaces": (1, ("P-S-P", "pristine → 4V", "xps/Na3PS4_4V.vms")),
+}
+"""Least number of figures, and what must be shown."""
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_runs_on_it(repo: Path, example_results: Path, name: str) -> None:
+    path = repo / "notebooks" / f"{name}.ipynb"
     nbformat = pytest.importorskip("nbformat")
     client = pytest.importorskip("nbclient")
     notebook = nbformat.read(path, as_version=4)
@@ -179,6 +265,7 @@ def test_the_review_notebook_runs_on_it(repo: Path, example_results: Path) -> No
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     shown = "\n".join(str(o.get("text", "")) + str(o.get("data", {}).get("text/plain", "")) for o in outputs)
     assert "SIMULATED DATA" in shown
-    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 4
-    for expected in ("HSE-Sm", "j_1_uA_per_cm2", "eis/HCF-La_50C.mpt"):
+    figures, words = NOTEBOOKS[name]
+    assert sum("image/png" in o.get("data", {}) for o in outputs) >= figures
+    for expected in words:
         assert expected in shown
