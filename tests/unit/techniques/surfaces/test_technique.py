@@ -44,7 +44,7 @@ def file(seed: int, species: Sequence[Species]) -> bytes:
     rng, s, p, c = np.random.default_rng(seed), grid(), grid(128, 142), grid(280, 292)
     blocks = [
         ("S 2p", s, expected(s - 1.2, species, area=2e4)),
-        ("P 2p", p, expected(p, [Species(share=1, be_ev=132, splitting_ev=0.84)], area=1e4)),
+        ("P 2p", p, expected(p, [Species(share=1, be_ev=132, splitting_ev=0.87)], area=1e4)),
         ("C 1s", c, expected(c, [Species(share=1, be_ev=286, splitting_ev=0, ratio=0)], area=2e4)),
     ]
     return vamas([(label, e, rng.poisson(y).astype(float)) for label, e, y in blocks])
