@@ -33,7 +33,7 @@ from pipeline.techniques.surfaces.model import (
     Wanted,
 )
 from pipeline.techniques.surfaces.settings import LineSettings, SpectrumCheckSettings
-from tests.synthetic_spectra import TWO, Species, line, spectrum
+from tests.synthetic_spectra import TWO, Species, spectrum
 
 NAMED = (Wanted(name="PS4", be_ev=(160.5, 162.5)), Wanted(name="P-S-P", be_ev=(162.5, 164.5)))
 THIRD = Wanted(name="S-S", be_ev=(164.0, 166.0))
@@ -60,6 +60,7 @@ def test_fractions_are_right_and_their_intervals_hold(background: str, step: flo
     shares = [share_of(f) for f in fits]
     values = np.array([s.value for s in shares])
     assert abs(values.mean() - 0.4) < 0.002
+    # of 24 a standard deviation is known to 15 %, and 20 or more of 24 are inside in 99.4 % of such tests
     assert np.std(values, ddof=1) == pytest.approx(np.mean([s.sigma for s in shares]), rel=0.4)
     assert sum(s.low <= 0.4 <= s.high for s in shares) >= SEEDS - 4
     assert np.mean([f.chi2_reduced for f in fits]) == pytest.approx(1.0, abs=0.1)
@@ -151,10 +152,15 @@ X = np.linspace(-12, 12, 2401)
 
 
 def test_a_voigt_line_is_its_convolution() -> None:
+    """Lorentzians at 2001 places under a Gaussian; the formula of the width holds to 0.02 %."""
     made = voigt(X, 1.0, 0.4)
-    assert made.line == pytest.approx(line(X, 1.0, 0.4), abs=2e-3)
-    high = X[made.line > made.line.max() / 2]
-    assert np.ptp(high) == pytest.approx(voigt_width(1.0, 0.4), abs=0.02)
+    places = np.linspace(-3.0, 3.0, 2001)
+    weights = np.exp(-4 * np.log(2) * places**2)
+    lines = 0.2 / np.pi / ((X[:, None] - places) ** 2 + 0.04)
+    assert made.line == pytest.approx(lines @ weights / weights.sum(), abs=1e-6)
+    rising = X < 0
+    half = float(np.interp(made.line.max() / 2, made.line[rising], X[rising]))
+    assert -2 * half == pytest.approx(voigt_width(1.0, 0.4), rel=3e-4)
 
 
 def test_an_asymmetric_line_falls_slowly_towards_high_binding_energy() -> None:
@@ -162,7 +168,14 @@ def test_an_asymmetric_line_falls_slowly_towards_high_binding_energy() -> None:
         top = float(X[np.argmax(made.line)])
         right, left = (float(np.interp(top + d, X, made.line)) for d in (3.0, -3.0))
         assert right > 3 * left
-    assert doniach(X, 0.6, 0.3, 0.0).line == pytest.approx(voigt(X, 0.6, 0.3).line, abs=0.02)
+
+
+def test_a_doniach_line_without_asymmetry_is_a_voigt_line_whose_tails_end() -> None:
+    """exp(-(x / 20 eV)^2) takes (L / 2 pi) 2 sqrt(pi) / 20 eV off the area, 0.85 %, which the rest then has more."""
+    lost = 0.15 / np.pi * 2 * np.sqrt(np.pi) / 20.0
+    made, whole = doniach(X, 0.6, 0.3, 0.0).line, voigt(X, 0.6, 0.3).line
+    near = np.abs(X) < 3
+    assert made[near] * (1 - lost) == pytest.approx(whole[near], abs=1e-3)
 
 
 def test_a_sum_of_gaussian_and_lorentzian() -> None:
@@ -175,8 +188,12 @@ def test_a_sum_of_gaussian_and_lorentzian() -> None:
     assert fixed_width(FixedShape(lorentz_fraction=0.3)) == 1.0
 
 
-@pytest.mark.parametrize("shape", ["voigt", "doniach", "sum", "asymmetric"])
-def test_derivatives_are_those_of_differences(shape: str) -> None:
+@pytest.mark.parametrize(
+    ("shape", "within"), [("voigt", 1e-5), ("sum", 1e-5), ("doniach", 2.5e-3), ("asymmetric", 2.5e-3)]
+)
+def test_derivatives_are_those_of_differences(shape: str, within: float) -> None:
+    """Exact for closed forms; those that are convolved stand on grids of 0.02 eV and of 0.01 of a width."""
+
     def at(gauss: float = 1.1, lorentz: float = 0.4, asymmetry: float = 0.1, dx: float = 0.0):
         match shape:
             case "voigt":
@@ -191,4 +208,4 @@ def test_derivatives_are_those_of_differences(shape: str) -> None:
     for name, slope in (("dx", at().by_place), ("gauss", at().by_gauss), ("lorentz", at().by_lorentz)):
         base = {"dx": 0.0, "gauss": 1.1, "lorentz": 0.4}[name]
         numeric = (at(**{name: base + h}).line - at(**{name: base - h}).line) / (2 * h)
-        assert slope == pytest.approx(numeric, abs=6e-3 * max(float(np.abs(numeric).max()), 1e-9)), name
+        assert slope == pytest.approx(numeric, abs=within * max(float(np.abs(numeric).max()), 1e-9)), name
