@@ -20,7 +20,7 @@ from pipeline.techniques.sweeps.fit.onset_verdict import (
     no_current,
     under_noise,
 )
-from pipeline.techniques.sweeps.model import HEADLINE, TANGENT, Onset
+from pipeline.techniques.sweeps.model import HEADLINE, TANGENT, Criterion, Onset
 from pipeline.techniques.sweeps.settings import OnsetSettings
 from tests.synthetic_sweeps import sweep_fit
 
@@ -155,14 +155,19 @@ def test_what_a_person_should_know_of_a_sweep() -> None:
 
 
 def pair(headline: float | None, tangent: float | None, code: str = "found") -> list[Onset]:
+    """Headline and tangent, with another criterion between them."""
     good = Verdict(level="resolved", reason="clear", code=code)
     return [
         Onset(
             criterion=criterion,
             onset_v_vs_na=None if v is None else Estimate(value=v, sigma=0.01, unit="V"),
-            verdict=good,
+            verdict=of,
         )
-        for criterion, v in ((HEADLINE, headline), (TANGENT, tangent))
+        for criterion, v, of in (
+            (HEADLINE, headline, good),
+            (Criterion(departure_sigmas=5.0), 9.0, Verdict(level="weak", reason="between", code="vague")),
+            (TANGENT, tangent, good),
+        )
     ]
 
 
@@ -174,7 +179,7 @@ def test_a_tangent_is_as_good_as_the_headline_that_it_agrees_with() -> None:
 @pytest.mark.parametrize(("tangent", "sign", "said"), [(4.5, 1.0, "+0.50"), (3.5, 1.0, "-0.50"), (3.5, -1.0, "+0.50")])
 def test_a_tangent_far_off_is_weak_and_flagged(tangent: float, sign: float, said: str) -> None:
     onsets = pair(4.0, tangent, "found wide")
-    (first, last), flags = compare_tangent(onsets, 0.49, sign)
+    (first, _, last), flags = compare_tangent(onsets, 0.49, sign)
     problem = f"the tangent lies {said} V from the headline onset: for comparison with literature only"
     assert first is onsets[0]
     assert last.verdict == Verdict(level="weak", reason=f"clear; {problem}", code="wide far_from_headline")
@@ -182,5 +187,5 @@ def test_a_tangent_far_off_is_weak_and_flagged(tangent: float, sign: float, said
 
 
 def test_a_tangent_without_a_headline_is_weak_and_not_flagged() -> None:
-    (_, last), flags = compare_tangent(pair(None, 4.0), 0.2, 1.0)
+    (_, _, last), flags = compare_tangent(pair(None, 4.0), 0.2, 1.0)
     assert (last.verdict.level, last.verdict.code, flags) == ("weak", "no_headline", [])

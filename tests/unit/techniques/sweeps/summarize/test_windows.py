@@ -228,6 +228,8 @@ EXACT = WindowSettings(significant_sigmas=2.0, resolved_sigma_v=0.5)
     [
         (4.5, {}, EXACT, "resolved", "not_significant same_reference"),
         (2.5, {}, EXACT, "resolved", "not_significant same_reference"),
+        (3.75, {}, EXACT, "resolved", "not_significant same_reference"),
+        (3.5, {}, EXACT, "resolved", "not_significant same_reference"),
         (4.51, {}, EXACT, "resolved", "significant same_reference"),
         (2.49, {}, EXACT, "resolved", "significant same_reference"),
         (4.5, {"verdict": WEAK}, EXACT, "weak", "not_significant same_reference"),
@@ -246,8 +248,9 @@ def test_a_difference_just_on_both_sides_of_each_limit(
     _, (found,) = summarize_windows(fits, {}, settings)
     assert (found.verdict.level, found.verdict.code) == (level, code)
     assert (found.sample_a, found.sample_b, found.direction, found.criterion) == ("A", "B", OX, HEADLINE)
+    number = "0.00" if a == 3.5 else f"{a - 3.5:+.2f}"
     words = "not significant" if code.startswith("not") else "significant"
-    assert found.verdict.reason.startswith(f"{words}: {a - 3.5:+.2f} ± 0.50 V; ")
+    assert found.verdict.reason.startswith(f"{words}: {number} ± 0.50 V; ")
 
 
 def test_windows_and_differences_of_three_samples_stand_in_the_order_of_the_study() -> None:
