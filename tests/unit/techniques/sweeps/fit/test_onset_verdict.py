@@ -181,7 +181,7 @@ def test_a_tangent_far_off_is_weak_and_flagged(tangent: float, sign: float, said
     onsets = pair(4.0, tangent, "found wide")
     (first, _, last), flags = compare_tangent(onsets, 0.49, sign)
     problem = f"the tangent lies {said} V from the headline onset: for comparison with literature only"
-    assert first is onsets[0]
+    assert (first, last.criterion, last.onset_v_vs_na) == (onsets[0], TANGENT, onsets[-1].onset_v_vs_na)
     assert last.verdict == Verdict(level="weak", reason=f"clear; {problem}", code="wide far_from_headline")
     assert flags == [Finding(severity="warning", field="tangent", problem=problem, code="far_from_headline")]
 
