@@ -356,6 +356,7 @@ def tables():
 def test_every_number_of_a_row(tables, name, at):
     table = tables[name]
     row = table.rows[at]
+    assert set(row) <= set(table.columns)
     numbers = {c: row.get(c) for c, kind in table.columns.items() if kind in ("number", "count")}
     assert {c: v for c, v in numbers.items() if v is not None} == pytest.approx(EXPECTED[name, at], rel=1e-9)
 

@@ -115,6 +115,12 @@ def test_just_on_both_sides_of_what_the_errors_allow(mean: float, spread: float,
     assert found.hint == (HINT if severity == "warning" else "")
 
 
+def test_three_pairs_have_students_t_of_two_degrees_of_freedom() -> None:
+    limit = 4.302653 * 0.05 / sqrt(3)
+    assert twice(*(0.999 * limit,) * 3).severity == "info"
+    assert twice(*(1.001 * limit,) * 3).severity == "warning"
+
+
 def test_nobody_wonders_about_one_percent() -> None:
     assert twice(-0.029, 0.029, relative=(1e-4, 1e-4)).severity == "info"
     assert twice(-0.031, 0.031, relative=(1e-4, 1e-4)).severity == "warning"

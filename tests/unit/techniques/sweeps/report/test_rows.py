@@ -45,6 +45,7 @@ def even(value: float, sigma: float, unit: str = "1") -> Estimate:
 def assert_row(name: str, expected: Mapping[str, Any], **summary: Any) -> None:
     table = sweep_tables(SweepSummary(**summary))[name]
     (row,) = table.rows
+    assert set(row) <= set(table.columns)
     assert list(expected) == list(table.columns), "every column of the table, in its order, and no other"
     for column, value in expected.items():
         found = row.get(column)
