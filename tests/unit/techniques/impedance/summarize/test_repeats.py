@@ -42,6 +42,7 @@ def test_pairs_are_the_first_two_at_a_temperature_by_name_and_loop() -> None:
     assert pair_repeats([a, far], 0.5) == []
     rise = [point(k, 1.0) for k in (200.0, 200.4, 200.8, 201.2, 210.0, 220.0, 220.1)]
     assert pair_repeats(rise, 0.5) == [(rise[0], rise[1]), (rise[5], rise[6])]
+    assert pair_repeats([point(100.0, 1.0), point(200.0, 1.0)], 0.5) == []
     assert pair_repeats([], 0.5) == []
 
 
@@ -76,15 +77,15 @@ def test_where_pairs_scatter_more_their_scatter_counts() -> None:
 
 
 def test_three_pairs_tell_the_energy_as_well() -> None:
-    """ln first = 0.3 x, ln second = 0.32 x + 0.4; errors 3 and 4 % each on the same x."""
+    """ln first = 0.3 x, ln second = 0.28 x - 0.4; errors 3 and 4 % each on the same x."""
     kelvin = (200.0, 220.0, 240.0)
     x = np.array([-1 / (KB * t) for t in kelvin])
     first = [point(t, exp(0.30 * v), 0.03, file="1") for t, v in zip(kelvin, x, strict=True)]
-    second = [point(t, exp(0.32 * v + 0.4), 0.04, file="2") for t, v in zip(kelvin, x, strict=True)]
+    second = [point(t, exp(0.28 * v - 0.4), 0.04, file="2") for t, v in zip(kelvin, x, strict=True)]
     found = compare_repeats([*first, *second], 0.5)
     luck = 1.959964 / 12.7062  # three points on a line know it no better than their own sigma, at 95 %
     energy = luck * 0.05 / sqrt(float(np.sum((x - x.mean()) ** 2)))
-    assert f", its Ea by +20.0 ± {1e3 * energy:.1f} meV" in found.problem
+    assert f", its Ea by -20.0 ± {1e3 * energy:.1f} meV" in found.problem
     assert "Ea" not in twice(0.06, 0.10).problem
 
 
