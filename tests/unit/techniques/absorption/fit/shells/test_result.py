@@ -74,3 +74,164 @@ def test_an_assumed_s02_adds_its_own_error(samples):
     n = make_result(0, alone, fit, split_amplitude(alone, fit, None, SETTINGS), SETTINGS).coordination
     assert n.value == pytest.approx(5.0)
     assert n.sigma == pytest.approx(5.0 * np.sqrt(0.10**2 + 0.03**2 + (0.1 / 0.9) ** 2))
+
+
+Z95 = 1.959964
+
+
+def changed(fit: JointFit, **variants: dict[int, float]) -> JointFit:
+    """The same with the parameters that each variant makes."""
+    thetas = {}
+    for what, new in variants.items():
+        theta = fit.theta.copy()
+        theta[list(new)] = list(new.values())
+        thetas[what] = theta
+    return replace(fit, variants=thetas)
+
+
+def test_what_the_variants_change_is_in_the_interval_and_not_in_sigma(samples):
+    """R by 0.003 and -0.004 Å: 0.0035 Å of systematic error beside 1e-4 Å; likewise E0, sigma2; NaN where no fit was made."""
+    fit = joint(samples, 0.0)
+    _, e0, dr, s2 = fit.theta[4:]
+    fit = changed(fit, a={5: e0 + 3, 6: dr + 0.003, 7: s2 + 3e-4}, b={5: e0 - 4, 6: dr - 0.004, 7: s2 - 4e-4},
+                  c={4: np.nan, 5: np.nan, 6: np.nan, 7: np.nan})  # fmt: skip
+    amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
+    found = make_result(1, samples, fit, amplitude, SETTINGS)
+    rms = np.sqrt(12.5)
+    assert found.systematic_angstrom == pytest.approx(1e-3 * rms)
+    reff = samples[1].model.bank.reff[0]
+    for e, value, systematic, unit in (
+        (found.distance_angstrom, reff + dr, 1e-3 * rms, "angstrom"),
+        (found.e0_shift_ev, e0, rms, "eV"),
+        (found.sigma2_angstrom2, s2, 1e-4 * rms, "angstrom^2"),
+    ):
+        assert (e.value, e.sigma, e.unit) == (pytest.approx(value), pytest.approx(1e-4), unit)
+        half = Z95 * np.hypot(1e-4, systematic)
+        assert (e.high - e.value, e.value - e.low) == pytest.approx((half, half))
+    assert found.findings[-1].problem == "moves by (Å) a: +0.0030, b: -0.0040"
+
+
+def test_what_the_variants_change_in_n_is_in_its_interval(samples):
+    """4.5 and 5.4 become 4.8 and 5.4, then 4.2 and 5.6: N of 5.333 and 4.5 for 5; S02 of 0.9 and 0.9333."""
+    fit = changed(joint(samples, 0.0), a={4: 4.8}, b={4: 4.2, 0: 5.6})
+    amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
+    n = make_result(1, samples, fit, amplitude, SETTINGS).coordination
+    systematic = np.sqrt(((6 * 4.8 / 5.4 - 5) ** 2 + (6 * 4.2 / 5.6 - 5) ** 2) / 2)
+    assert n.high - n.value == pytest.approx(Z95 * np.hypot(n.sigma, systematic))
+    assert amplitude.sigma == pytest.approx(np.hypot(0.9 * np.hypot(0.08, 0.04), np.sqrt((0.1 / 3) ** 2 / 2)))
+    assumed = split_amplitude(samples[1:], one(fit), None, SETTINGS)
+    n = make_result(0, samples[1:], one(fit), assumed, SETTINGS).coordination
+    assert n.high - n.value == pytest.approx(Z95 * np.hypot(n.sigma, 0.3 / 0.9))
+
+
+def one(fit: JointFit) -> JointFit:
+    """The second sample alone."""
+    return JointFit(
+        theta=fit.theta[4:],
+        covariance=fit.covariance[4:, 4:],
+        index=(tuple(range(4)),),
+        shared=(False,),
+        notes=("its own E0",),
+        variants={w: t[4:] for w, t in fit.variants.items()},
+    )
+
+
+def test_the_row_of_a_reference_and_of_another(samples):
+    fit = joint(samples, 0.5)
+    fit.covariance[6, 7] = fit.covariance[7, 6] = -0.25e-8
+    fit.covariance[5, 5] = 0.0
+    fit = replace(fit, notes=("", "E0 of its own"))
+    amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
+    assert (amplitude.reference, amplitude.coordination, amplitude.origin) == (0, 6, "calibrated on ref (N = 6)")
+    first, found = (make_result(i, samples, fit, amplitude, SETTINGS) for i in (0, 1))
+    assert (first.coordination.value, first.coordination.sigma) == (6, 0.0)
+    assert (found.s02.value, found.s02.sigma, found.s02_origin) == (
+        pytest.approx(0.9),
+        amplitude.sigma,
+        amplitude.origin,
+    )
+    assert (found.sample, found.element, found.edge, found.shell) == ("x", "Ta", "L3", "Cl")
+    s, span = samples[1], samples[1].shell.fit_range
+    assert (found.k_min, found.k_max, found.r_min, found.r_max) == (span.k_min, span.k_max, span.r_min, span.r_max)
+    assert (found.k_weights, found.n_independent, found.n_variables) == ((1, 2, 3), span.n_independent, 4)
+    assert (found.r_factor, found.chi2_reduced) == (s.alone.r_factor, s.alone.chi2_reduced)
+    names = s.model.names
+    assert found.correlations == {
+        f"{names[a]}/{names[b]}": (-0.25 if (a, b) == (2, 3) else 0.0) for a in range(4) for b in range(a + 1, 4)
+    }
+    strengths = [p.amplitude_percent for p in found.paths]
+    assert strengths == sorted(strengths, reverse=True)
+    assert 0 < len(strengths) == min(12, len(s.shell.run.paths))
+    (name,) = found.feff_inputs
+    assert name.startswith("Ta_L3_")
+    assert set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._")
+    assert [f.problem for f in found.findings if f.field == "E0"] == ["E0 of its own"]
+    assert [f for f in first.findings if f.field == "E0"] == []
+    data = s.reduced.chi_r_re + 1j * s.reduced.chi_r_im
+    r = found.r_angstrom
+    near = (r > 1.3) & (r < 2.8)
+    off = np.abs(found.model_chi_r_re + 1j * found.model_chi_r_im - data)[near].max() / np.abs(data)[near].max()
+    assert r.size == s.reduced.r_angstrom.size
+    assert off < 0.05
+
+
+@pytest.mark.parametrize(
+    ("reference", "amplitude", "chosen", "words"),
+    [
+        ("ref", 5.4, 0, ""),
+        (None, 5.4, 0, ""),
+        ("ref", 6 * 1.09, 0, ""),
+        ("ref", 6 * 1.11, 0, "S02 = 1.11 of ref lies outside 0.65 to 1.1"),
+        ("ref", 6 * 0.66, 0, ""),
+        ("ref", 6 * 0.64, 0, "S02 = 0.64 of ref lies outside 0.65 to 1.1"),
+        ("ref", 6 * 1.49, 0, "S02 = 1.49 of ref lies outside 0.65 to 1.1"),
+        ("ref", 6 * 1.51, None, "not calibrated on ref (S02 = 1.51): R-factor"),
+        ("ref", 6 * 0.31, 0, "S02 = 0.31 of ref lies outside 0.65 to 1.1"),
+        ("ref", 6 * 0.29, None, "not calibrated on ref (S02 = 0.29): "),
+        ("x", 5.4, None, "not calibrated on x: its coordination is not in the study"),
+        ("y", 5.4, None, "not calibrated on y: it has no fit at this edge"),
+    ],
+)
+def test_which_sample_tells_s02(samples, reference, amplitude, chosen, words):
+    fit = joint(samples, 0.0)
+    fit.theta[0] = amplitude
+    found = split_amplitude(samples, fit, reference, SETTINGS)
+    assert found.reference == chosen
+    assert [(f.severity, f.field, f.problem[: len(words)]) for f in found.findings] == (
+        [("warning", "s02", words)] if words else []
+    )
+    if chosen is None:
+        assert (found.s02, found.sigma, found.origin, found.coordination) == (0.9, 0.1, "assumed, 0.9 ± 0.1", 0.0)
+    else:
+        assert found.s02 == pytest.approx(amplitude / 6)
+
+
+def test_a_weak_shell_calibrates_where_the_study_names_it_and_not_by_itself(samples):
+    fit = joint(samples, 0.0)
+    fit.covariance[0, 0] = (0.26 * 5.4) ** 2
+    assert split_amplitude(samples, fit, "ref", SETTINGS).reference == 0
+    found = split_amplitude(samples, fit, None, SETTINGS)
+    assert found.reference is None
+    assert found.findings[0].problem == "not calibrated on ref (S02 = 0.90): N known to 26% only"
+    fit.covariance[2, 2] = 0.06**2
+    assert split_amplitude(samples, fit, "ref", SETTINGS).reference is None
+
+
+def test_n_of_a_loose_amplitude_is_weak_and_that_of_a_reference_asks_for_its_own_s02(samples):
+    fit = joint(samples, 0.0)
+    amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
+    fit.covariance[4, 4] = (0.24 * 4.5) ** 2
+    assert "loose_coordination" in make_result(1, samples, fit, amplitude, SETTINGS).verdict.code
+    fit.covariance[4, 4] = (0.22 * 4.5) ** 2
+    assert make_result(1, samples, fit, amplitude, SETTINGS).verdict.code == "all_rules_kept"
+    wide = replace(amplitude, sigma=0.26 * 0.9)
+    assert "loose_coordination" in make_result(0, samples, fit, wide, SETTINGS).verdict.code
+    fit.theta[4] = 0.2  # a fifth: fewer than one at S02 = 0.9, as at any other
+    fit.covariance[4, 4] = 0.01**2
+    assert make_result(1, samples, fit, amplitude, SETTINGS).verdict.reason.startswith(
+        "N S02 = 0.20 means 0.2 or fewer neighbours at S02 = 0.90"
+    )
+    assert (
+        "at any S02 from 0.65"
+        in make_result(1, samples, fit, replace(amplitude, reference=None), SETTINGS).verdict.reason
+    )
