@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pipeline.core.sample import Source
@@ -128,4 +130,56 @@ def sweep_summary() -> SweepSummary:
         sweeps=tuple((s, sweep_fit(s, d, v)) for s, d, v in sweeps),
         windows=(window("HSE-Sm", 0.84, 4.26), window("HSE-La", 0.64, 4.06)),
         differences=(DIFFERENCE,),
+    )
+
+
+def sweep_by_hand(**conditions: Any) -> SweepFit:
+    """2 mg of carbon, 8 mg of salt, 0.5 cm² (the file says 0.25 cm²), 6 points, 2 of them left out."""
+    given = {
+        "reference_electrode": "Na15Sn4",
+        "volts_vs_na": 0.08,
+        "volts_vs_na_sigma": 0.01,
+        "area_m2": 0.5e-4,
+        "electrolyte_kg": 8e-6,
+        "carbon_kg": 2e-6,
+    }
+    e = np.array([2.5, 2.0, 1.5, 1.0, 0.5, 0.0])
+    raw = LinearSweep(
+        source=Source(file="lsv/a.mpt", format="EC-Lab mpt"),
+        time_s=np.arange(6.0),
+        potential_v=e - 0.08,
+        current_a=-np.arange(6) * 1e-6,
+        loop=3,
+        area_m2=0.25e-4,
+    )
+    checked = CheckedSweep(
+        sweep=raw,
+        direction="reduction",
+        keep=(True, True, False, True, False, True),
+        masks=(Mask(indices=(2,), reason="spike"), Mask(indices=(4,), reason="overload")),
+        potential_v_vs_na=e,
+        potential_is_vs_na=True,
+        scan_rate_v_per_s=2.5e-4,
+        ocv_v=2.51,
+        conditions=SweepConditions(**(given | conditions)),
+        number=2,
+        after_turn=True,
+    )
+    return SweepFit(
+        checked=checked,
+        onsets=(
+            Onset(
+                criterion=TANGENT,
+                onset_v_vs_na=Estimate(value=4.1, sigma=0.02, unit="V", low95=4.05, high95=4.16),
+                verdict=Verdict(level="resolved", reason="clear"),
+            ),
+        ),
+        baseline_a=np.zeros(6),
+        noise_a=3e-8,
+        baseline_end_v=1.75,
+        capacitance=Estimate(value=2e-4, sigma=1e-5, unit="F"),
+        charge_mah=-0.3,
+        onset_v=np.zeros((0, 0)),
+        peak_current_a=-2.3e-5,
+        peak_v=0.1,
     )

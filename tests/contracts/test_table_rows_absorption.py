@@ -13,88 +13,22 @@ import numpy as np
 import pytest
 
 from pipeline.core.report.tables import list_tables
-from pipeline.core.sample import Source
-from pipeline.core.values import Estimate, Finding, Mask, Rejection, Verdict
+from pipeline.core.tables import Table
+from pipeline.core.values import Estimate, Finding, Mask, Rejection
 from pipeline.techniques.absorption.model import Distortion, ScanUse, ScatteringPath, ShellFit
-from pipeline.techniques.sweeps.model import TANGENT, CheckedSweep, LinearSweep, Onset, SweepConditions, SweepFit
+from tests.rows_by_hand import GOOD, POOR, assert_row, even, four
 from tests.synthetic_run import make_run, reduction, spectrum_fit
-
-GOOD = Verdict(level="resolved", reason="clear")
-POOR = Verdict(level="unresolved", reason="noise")
-SKEW = Estimate(value=4.1, sigma=0.02, unit="V", low95=4.05, high95=4.16)
+from tests.synthetic_sweeps import sweep_by_hand
 
 
-def four(name: str, value: float, sigma: float, low: float, high: float) -> dict[str, float]:
-    """The columns of an estimate."""
-    return {name: value, f"{name}_sigma": sigma, f"{name}_low95": low, f"{name}_high95": high}
-
-
-def even(value: float, sigma: float, unit: str = "1") -> Estimate:
-    return Estimate(value=value, sigma=sigma, unit=unit)
-
-
-def only_row(name: str, **changes: Any) -> tuple[Mapping[str, Any], list[str]]:
+def only_table(name: str, **changes: Any) -> Table:
     table = list_tables(make_run(simulated=False, **changes))[name]
     assert len(table.rows) == 1
-    return table.rows[0], list(table.columns)
+    return table
 
 
-def assert_row(name: str, expected: Mapping[str, Any], **changes: Any) -> None:
-    row, columns = only_row(name, **changes)
-    assert list(expected) == columns, "every column of the table, in its order, and no other"
-    for column, value in expected.items():
-        found = row.get(column)
-        if isinstance(value, float):
-            assert found == pytest.approx(value, rel=1e-9), column
-        else:
-            assert found == value, column
-            assert isinstance(found, bool) is isinstance(value, bool), column
-
-
-def sweep(**conditions: Any) -> SweepFit:
-    """2 mg of carbon, 8 mg of salt, 0.5 cm² (the file says 0.25 cm²), 6 points, 2 of them left out."""
-    given = {
-        "reference_electrode": "Na15Sn4",
-        "volts_vs_na": 0.08,
-        "volts_vs_na_sigma": 0.01,
-        "area_m2": 0.5e-4,
-        "electrolyte_kg": 8e-6,
-        "carbon_kg": 2e-6,
-    }
-    e = np.array([2.5, 2.0, 1.5, 1.0, 0.5, 0.0])
-    raw = LinearSweep(
-        source=Source(file="lsv/a.mpt", format="EC-Lab mpt"),
-        time_s=np.arange(6.0),
-        potential_v=e - 0.08,
-        current_a=-np.arange(6) * 1e-6,
-        loop=3,
-        area_m2=0.25e-4,
-    )
-    checked = CheckedSweep(
-        sweep=raw,
-        direction="reduction",
-        keep=(True, True, False, True, False, True),
-        masks=(Mask(indices=(2,), reason="spike"), Mask(indices=(4,), reason="overload")),
-        potential_v_vs_na=e,
-        potential_is_vs_na=True,
-        scan_rate_v_per_s=2.5e-4,
-        ocv_v=2.51,
-        conditions=SweepConditions(**(given | conditions)),
-        number=2,
-        after_turn=True,
-    )
-    return SweepFit(
-        checked=checked,
-        onsets=(Onset(criterion=TANGENT, onset_v_vs_na=SKEW, verdict=GOOD),),
-        baseline_a=np.zeros(6),
-        noise_a=3e-8,
-        baseline_end_v=1.75,
-        capacitance=even(2e-4, 1e-5, "F"),
-        charge_mah=-0.3,
-        onset_v=np.zeros((0, 0)),
-        peak_current_a=-2.3e-5,
-        peak_v=0.1,
-    )
+def assert_one_row(name: str, expected: Mapping[str, Any], **changes: Any) -> None:
+    assert_row(only_table(name, **changes), expected)
 
 
 def test_a_row_of_xas_scans():
@@ -115,7 +49,7 @@ def test_a_row_of_xas_scans():
         "reason": "noise 4 times the median",
         "noise_k": 1e-3,
     }
-    assert_row("xas_scans", expected, absorption=(replace(reduction("A", "Ta", 9881.0, 14.0), scans=(use,)),))
+    assert_one_row("xas_scans", expected, absorption=(replace(reduction("A", "Ta", 9881.0, 14.0), scans=(use,)),))
 
 
 PATH = ScatteringPath(file="feff0001.dat", reff_angstrom=2.36, degeneracy=6, legs=2, amplitude_percent=100, label="")
@@ -176,15 +110,16 @@ FITTED = ("coordination", "distance", "sigma2", "e0_shift", "s02")
 
 
 def test_a_row_of_exafs():
-    assert_row("exafs", EXAFS, shells=(SHELL,))
+    assert_one_row("exafs", EXAFS, shells=(SHELL,))
     withheld = {c: None if c.startswith(FITTED) and c != "s02_origin" else v for c, v in EXAFS.items()}
     poor = withheld | {"verdict": "unresolved", "verdict_reason": "noise"}
-    assert_row("exafs", poor, shells=(replace(SHELL, verdict=POOR),))
+    assert_one_row("exafs", poor, shells=(replace(SHELL, verdict=POOR),))
 
 
 def test_a_row_of_exafs_as_the_ixs_asks_for_it():
     reduced = replace(reduction("A", "Ta", 9881.0, 14.0), edge_step=even(0.7, 0.01))
-    row, columns = only_row("exafs_ixs", shells=(SHELL,), absorption=(reduced,))
+    table = only_table("exafs_ixs", shells=(SHELL,), absorption=(reduced,))
+    row, columns = table.rows[0], table.columns
     assert set(columns) == set(row)
     shared = {c: v for c, v in EXAFS.items() if c not in ("edge", "k_weight")}
     own = {
@@ -249,22 +184,22 @@ def test_a_row_of_distortion():
         "verdict_reason": "clear",
         "notes": "one; two",
     }
-    assert_row("distortion", expected, distortions=(found,))
+    assert_one_row("distortion", expected, distortions=(found,))
     stay = ("sample", "edge", "f1_k", "f1_r", "reference", "notes")
     withheld = {c: v if c.startswith(stay) else None for c, v in expected.items()}
     poor = withheld | {"verdict": "unresolved", "verdict_reason": "noise"}
-    assert_row("distortion", poor, distortions=(replace(found, verdict=POOR),))
+    assert_one_row("distortion", poor, distortions=(replace(found, verdict=POOR),))
 
 
 def test_a_row_of_rejected():
     row = {"file": "eis/bad.mpt", "stage": "read", "field": "rows", "problem": "half a last line", "hint": "export"}
-    assert_row("rejected", row, rejected=(Rejection(**row),))
+    assert_one_row("rejected", row, rejected=(Rejection(**row),))
 
 
 def test_a_row_of_findings_stands_once():
     finding = Finding(severity="warning", field="area", problem="not set", hint="set it")
     row = {"subject": "a.mpt", "severity": "warning", "field": "area", "problem": "not set", "hint": "set it"}
-    assert_row("findings", row, findings=(("a.mpt", finding), ("a.mpt", finding)))
+    assert_one_row("findings", row, findings=(("a.mpt", finding), ("a.mpt", finding)))
 
 
 @pytest.mark.parametrize(
@@ -278,7 +213,7 @@ def test_a_row_of_findings_stands_once():
             ],
         ),
         (
-            {"spectra": (), "sweeps": (("A", sweep()),)},
+            {"spectra": (), "sweeps": (("A", sweep_by_hand()),)},
             [
                 ("A", "lsv/a.mpt", 3, "lsv reduction", 1, "2", "spike"),
                 ("A", "lsv/a.mpt", 3, "lsv reduction", 1, "4", "overload"),
@@ -295,7 +230,7 @@ def test_rows_of_masks(changes, expected):
 
 
 def test_a_mask_of_several_points_counts_and_lists_them():
-    fit = sweep()
+    fit = sweep_by_hand()
     masked = replace(fit, checked=replace(fit.checked, masks=(Mask(indices=(0, 3, 5), reason="settling"),)))
     rows = list_tables(make_run(simulated=False, spectra=(), sweeps=(("A", masked),)))["masks"].rows
     assert [(r["n_masked"], r["point_indices"]) for r in rows] == [(3, "0 3 5")]
