@@ -14,7 +14,7 @@ import pytest
 from pipeline.core.report.tables import list_tables
 from pipeline.core.sample import Pellet, Sample
 from pipeline.core.summary import RunSummary
-from pipeline.core.values import Estimate, Verdict
+from pipeline.core.values import Estimate, Finding, Verdict
 from pipeline.techniques.impedance.comparisons import (
     CompositionOptimum,
     CompositionPoint,
@@ -29,10 +29,13 @@ from pipeline.techniques.impedance.model import (
     ModelScore,
     RegionAssignment,
 )
+from pipeline.techniques.impedance.rows import Copy
 from pipeline.techniques.impedance.summarize.facts import list_facts
 from tests.synthetic_run import pellet_fit, spectrum_fit
 
 GOOD = Verdict(level="resolved", reason="")
+AT_ROOM = Verdict(level="weak", reason="there", code="room_measured")
+POOR = Verdict(level="unresolved", reason="noise", code="noise")
 Z95 = 1.959964
 PELLET = Pellet(thickness_m=0.5e-3, diameter_m=8e-3, thickness_sigma_m=1e-5, diameter_sigma_m=4e-5)
 L_OVER_A_PER_CM = 0.05 / (np.pi * 0.4**2)
@@ -75,8 +78,8 @@ R_SERIES = skew(2100.0, 21.0, 2040.0, 2170.0, "ohm")
 REGION = RegionAssignment(
     arc=1,
     region="bulk",
-    candidates=("bulk",),
-    reasons=(),
+    candidates=("bulk", "amorphous"),
+    reasons=("one", "two; one"),
     specific_capacitance_f_per_m=plain(3e-10, 9e-12, "F/m"),
     relative_permittivity=plain(33.9, 1.1),
 )
@@ -85,7 +88,7 @@ REGION_OF_SERIES = replace(
 )
 SCORE = ModelScore(
     n_arcs=2, blocking=True, inductance=False, n_parameters=8, chi2=71.5, aicc=10.25, bic=20.5, hits=4, starts=12,
-    accepted=True, reason="",
+    accepted=True, reason="least BIC",
 )  # fmt: skip
 
 
@@ -150,6 +153,7 @@ POINT = ConductivityPoint(
     method="single",
     conductivity_s_per_m=skew(0.5, 0.01, 0.47, 0.55, "S/m"),
     geometry_relative_sigma=0.03,
+    systematic_relative_sigma=0.04,
     verdict=GOOD,
 )
 LINE = ArrheniusFit(
@@ -177,6 +181,15 @@ LINE = ArrheniusFit(
     excess_scatter=0.006,
     delta_bic_kink=21.0,
     delta_bic_needed=14.0,
+    findings=(Finding(severity="info", field="a", problem="one"), Finding(severity="info", field="b", problem="two")),
+    left_out=("three", "four"),
+    conductivity_25c_origin="measured",
+    conductivity_25c_verdict=AT_ROOM,
+    activation_energy_systematic_ev=0.0021,
+    activation_energy_whole_ev=skew(0.4, 0.0045, 0.39, 0.412, "eV"),
+    conductivity_25c_statistical_s_per_m=0.0061,
+    conductivity_25c_systematic_s_per_m=0.0052,
+    conductivity_25c_whole_s_per_m=skew(0.27, 0.0085, 0.253, 0.291, "S/m"),
 )
 BEST = CompositionOptimum(
     series="Ta",
@@ -196,6 +209,7 @@ SUMMARY = ImpedanceSummary(
     samples=SAMPLES,
     spectra=(("A", spectrum()),),
     pellets=(pellet(),),
+    copies=(Copy(sample="A", file="eis/A_-70C.mpt", loop=2, copy_of="eis/first.mpt", copy_of_loop=1),),
     conductivity=(POINT,),
     arrhenius=(LINE,),
     composition=(
@@ -294,7 +308,7 @@ EXPECTED = {
         ),
         "conductivity_S_per_cm_sigma_without_geometry": 1e-4,
         "conductivity_S_per_cm_sigma_statistical": 1e-4,
-        "conductivity_S_per_cm_sigma_systematic": 0.0,
+        "conductivity_S_per_cm_sigma_systematic": 2e-4,
         "geometry_relative_sigma": 0.03,
         "loop": 3,
     },
@@ -315,6 +329,12 @@ EXPECTED = {
         "scatter_beyond_points": 0.006,
         "delta_bic_kink": 21.0,
         "delta_bic_needed": 14.0,
+        "activation_energy_eV_sigma_statistical": 0.004,
+        "activation_energy_eV_sigma_systematic": 0.0021,
+        "activation_energy_eV_sigma_whole": 0.0045,
+        "conductivity_25C_S_per_cm_sigma_statistical": 6.1e-5,
+        "conductivity_25C_S_per_cm_sigma_systematic": 5.2e-5,
+        "conductivity_25C_S_per_cm_sigma_whole": 8.5e-5,
     },
     ("composition", 0): {
         "x_lcf": 0.43,
@@ -339,10 +359,70 @@ EXPECTED = {
         **spread("conductivity_ratio_bruggeman", 0.7155, 0.0215, 0.6757, 0.7699),
     },
     ("key", 0): {
-        **AT_25C,
-        **{k: v for k, v in ENERGIES.items() if k.startswith("activation") or not k.endswith("95")},
-        "relative_density": 0.8,
-        "relative_density_sigma": 0.016,
+        **spread("conductivity_25C_S_per_cm", 0.0027, 8.5e-5, 0.00253, 0.00291),
+        **spread("activation_energy_eV", 0.4, 0.0045, 0.39, 0.412),
+        **pair("second_activation_energy_eV", 0.3, hypot(0.005, 0.0021 * 0.3 / 0.4)),
+        **pair("kink_temperature_K", 263.0, 3.0),
+        "conductivity_25C_S_per_cm_sigma_statistical": 6.1e-5,
+        "conductivity_25C_S_per_cm_sigma_systematic": 5.2e-5,
+        "activation_energy_eV_sigma_statistical": 0.004,
+        "activation_energy_eV_sigma_systematic": 0.0021,
+        **pair("relative_density", 0.8, 0.016),
+    },
+}
+FILE = {"sample": "A", "file": "eis/A_-70C.mpt"}
+GIVEN = {"verdict": "resolved", "verdict_reason": ""}
+ARC = {"region": "bulk", "region_candidates": "bulk; amorphous", "region_reasons": "one; two", "verdict": "resolved",
+       "verdict_reason": "sigma 1.2 % of the value"}  # fmt: skip
+CIRCUIT = {"circuit": "R0-p(R1,CPE1)-CPE2", "fit_verdict": "weak"}
+WORDS = {
+    "spectra": {
+        **FILE,
+        **CIRCUIT,
+        "temperature_origin": "file name",
+        "kk_verdict": "pass",
+        "kk_verdict_reason": "rms 0.31 %, 1.0 times the noise",
+        "fit_verdict_reason": "sigma 11 % of the value",
+        "format": "EC-Lab mpt",
+        "instrument": "SP-300",
+        "total_verdict": "resolved",
+        "total_verdict_reason": "sigma 1.2 % of the value",
+        "copy_of": "eis/first.mpt",
+    },
+    "arcs": {**FILE, **ARC, "method": "single"},
+    "fit_parameters": {**FILE, **CIRCUIT, "parameter": "R1"},
+    "model_comparison": {**FILE, "blocking": True, "inductance": False, "accepted": True, "reason": "least BIC"},
+    "conductivity": {"sample": "A", "quantity": "total", "method": "single", **GIVEN, "file": "a.mpt"},
+    "arrhenius": {
+        "sample": "A",
+        "quantity": "total",
+        "basis": "sigma_T",
+        "method": "single",
+        "extrapolated": False,
+        **GIVEN,
+        "notes": "one; two",
+        "left_out": "three; four",
+        "conductivity_25C_origin": "measured",
+        "conductivity_25C_verdict": "weak",
+        "conductivity_25C_verdict_reason": "there",
+    },
+    "composition": {
+        "sample": "A",
+        "series": "Ta",
+        **GIVEN,
+        "optimum_verdict": "resolved",
+        "optimum_verdict_reason": "",
+    },
+    "optima": {"series": "Ta", **GIVEN},
+    "comparisons": {"series_a": "Ta", "series_b": "Zr", **GIVEN},
+    "meyer_neldel": {"quantity": "total", **GIVEN},
+    "densities": {"sample": "A", **GIVEN},
+    "key": {
+        "sample": "A",
+        "extrapolated": False,
+        "conductivity_method": "single",
+        "conductivity_verdict": "weak",
+        "conductivity_25C_origin": "measured",
     },
 }
 
@@ -364,3 +444,55 @@ def test_every_number_of_a_row(tables, name, at):
 def test_no_table_of_impedance_or_conduction_has_a_row_more(tables):
     rows = {name: len(table.rows) for name, table in tables.items() if table.rows and name != "facts"}
     assert rows == {name: sum(n == name for n, _ in EXPECTED) for name, _ in EXPECTED}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_every_word_of_a_row(tables, name):
+    table = tables[name]
+    row = table.rows[0]
+    words = {c: row.get(c) for c, kind in table.columns.items() if kind in ("text", "flag")}
+    assert {c: v for c, v in words.items() if v not in (None, "")} == {c: v for c, v in WORDS[name].items() if v != ""}
+
+
+WITHHELD = {
+    "conductivity": ("conductivity_S_per_cm",),
+    "arrhenius": ("activation_energy_eV", "second_activation", "kink_temperature", "ln_", "conductivity_25C_S_per_cm"),
+    "composition": ("conductivity_25C", "optimum_"),
+    "optima": ("x_lcf", "conductivity_25C"),
+    "comparisons": ("conductivity_ratio", "x_difference"),
+    "meyer_neldel": ("energy_eV",),
+    "densities": ("relative_density", "porosity", "conductivity_ratio"),
+    "arcs": ("resistance", "cpe_", "capacitance", "specific_", "relative_", "conductivity_"),
+}
+"""What goes where the verdict says so; a density in g/cm3 and the ways to a number stay."""
+
+
+@pytest.fixture(scope="module")
+def poor():
+    fit = spectrum()
+    fit = replace(fit, arcs=(replace(fit.arcs[0], verdict=POOR),))
+    made = pellet()
+    series = replace(made.series, usable=POOR)
+    lists = ("conductivity", "composition", "optima", "comparisons", "densities")
+    summary = replace(
+        SUMMARY,
+        spectra=(("A", fit),),
+        pellets=(replace(made, series=series),),
+        arrhenius=(replace(LINE, verdict=POOR, conductivity_25c_verdict=POOR),),
+        meyer_neldel=replace(SUMMARY.meyer_neldel, verdict=POOR),
+        **{name: tuple(replace(x, verdict=POOR) for x in getattr(SUMMARY, name)) for name in lists},
+    )
+    return list_tables(replace(RUN, parts={"eis": summary}, facts=()))
+
+
+@pytest.mark.parametrize(("name", "at"), [(n, at) for n, at in EXPECTED if n in WITHHELD], ids=str)
+def test_what_is_withheld_is_in_no_column(poor, name, at):
+    table = poor[name]
+    row = table.rows[at]
+    numbers = {c: row.get(c) for c, kind in table.columns.items() if kind in ("number", "count")}
+    stay = {c: v for c, v in EXPECTED[name, at].items() if not c.startswith(WITHHELD[name])}
+    stay |= {c: v for c, v in EXPECTED[name, at].items() if c.endswith("of_thermometer")}
+    if (name, at) == ("arcs", 1):  # regions of a joint fit stand beside its verdict
+        stay |= {c: v for c, v in EXPECTED[name, at].items() if c.startswith(("specific_", "relative_"))}
+    assert {c: v for c, v in numbers.items() if v is not None} == pytest.approx(stay, rel=1e-9)
+    assert (row["verdict"], row["verdict_reason"]) == ("unresolved", "noise")

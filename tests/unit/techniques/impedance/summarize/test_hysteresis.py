@@ -83,6 +83,14 @@ def test_points_of_unlike_sigma_weigh_by_it() -> None:
     assert found.ln_25c == pytest.approx((1.0 + 0.6e-6, sqrt(2 / 1.25) * 1e-6), rel=1e-9)
 
 
+def test_unlike_sigmas_move_no_shift_that_is_exact() -> None:
+    side = np.repeat([-0.5, 0.5], 3)
+    y = np.tile(0.3 * X, 2) + side * (0.1 + 0.02 * np.tile(X + 46, 2))
+    found = find_shift(np.tile(X, 2), y, np.tile([1e-4, 2e-4, 4e-4], 2), side, -40.0)
+    assert found is not None
+    assert (found.ln_25c[0], found.energy_ev[0]) == pytest.approx((0.1 + 6 * 0.02, 0.02))
+
+
 def test_too_few_pairs_or_points_tell_nothing() -> None:
     assert scans(X[:1], shift=1.0) is None
     side = np.array([-0.5, 0.5, 0.5])
