@@ -87,6 +87,11 @@ molar_mass_g_mol = 400.0
   stray_capacitance_f = 1e-11
   short = "short.csv"
   open = "open.csv"
+  [[sample.eis]]
+  files = "own.csv"
+  temperature_c = 27.0
+  circuit = "CPE0-p(C1,R1)"
+  fixed = { CPE0_1 = 0.9 }
 
 [[sample]]
 id = "LCF"
@@ -112,6 +117,11 @@ exclude = true
 file = "loops.csv"
 loop = 3
 arcs = 2
+[[review]]
+file = "own.csv"
+loop = 2
+circuit = "p(R5,CPE5)-CPE6"
+fixed = { CPE5_1 = 1.0 }
 """
 CIF = """data_TaBr3
 _cell_length_a 4.76
@@ -163,6 +173,7 @@ def out(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "log.csv": "file,temperature_c\ncool.csv,15.0\ncold.csv,5.0\n",
         "at_-10C.csv": sample_at(-10.0),
         "loops.csv": impedance(plain, plain, plain),
+        "own.csv": impedance(plain, plain),
         "behind.csv": behind_a_fixture(),
         "short.csv": impedance(100 + 0 * W),
         "open.csv": impedance(100 + 1 / (W * 2e-11)),
@@ -252,6 +263,26 @@ def test_all_corrections_together_leave_the_sample(out):
     assert number(out, "arcs", "capacitance_F", file="behind.csv") == pytest.approx(C, rel=5e-3)
 
 
+def test_a_circuit_of_ones_own_and_what_it_holds(out):
+    """20 kohm beside 100 pF and a blocking electrode of 1e-6 and 0.9; loop 2 by a person, whose circuit goes before the table's."""
+    found = {(r["loop"], r["parameter"]): r for r in rows(out, "circuit_parameters", file="own.csv")}
+    assert list(found) == [
+        *(("1", name) for name in ("CPE0_0", "CPE0_1", "C1", "R1")),
+        *(("2", name) for name in ("R5", "CPE5_0", "CPE5_1", "CPE6_0", "CPE6_1")),
+    ]
+    assert [(r["circuit"], r["n_arcs"]) for r in rows(out, "spectra", file="own.csv")] == [
+        ("CPE0-p(C1,R1)", "1"),
+        ("p(R5,CPE5)-CPE6", "1"),
+    ]
+    for key, true in ((("1", "R1"), R25), (("1", "C1"), C), (("2", "R5"), R25), (("2", "CPE5_0"), C)):
+        low, high = (float(found[key][f"value_{end}"]) for end in ("low95", "high95"))
+        assert (low, high) == (pytest.approx(true, rel=5e-3), pytest.approx(true, rel=5e-3))
+    assert (found["1", "CPE0_1"]["value"], found["2", "CPE5_1"]["value"]) == ("0.9", "1.0")
+    assert found["1", "R1"]["unit"] == "Ohm"
+    decided = row(out, "reviews", file="own.csv")
+    assert (decided["circuit"], decided["fixed"]) == ("p(R5,CPE5)-CPE6", "CPE5_1 = 1")
+
+
 def test_settings_arrive(out):
     """Only 1 MHz lies above 9e5 Hz; the onset is asked for at 2 µA/cm2."""
     assert number(out, "spectra", "n_masked", file="room.csv") == 1
@@ -270,7 +301,7 @@ def test_reviews_are_honoured_loop_by_loop(out):
     told = {r["problem"] for r in rows(out, "findings", subject="loops.csv", field="review")}
     assert "mains (by A. Person)" in told
     columns = ("loop", "arcs", "mask_hz", "exclude", "note", "by")
-    assert [tuple(r[c] for c in columns) for r in rows(out, "reviews")] == [
+    assert [tuple(r[c] for c in columns) for r in rows(out, "reviews", file="loops.csv")] == [
         ("1", "", "45 to 56", "false", "mains", "A. Person"),
         ("2", "", "", "true", "", ""),
         ("3", "2", "", "false", "", ""),

@@ -10,6 +10,7 @@ from pipeline.core.arrays import ComplexArray, FloatArray, freeze
 from pipeline.core.sample import Pellet, Sample
 from pipeline.core.technique import Checked, Measurement, Result
 from pipeline.core.values import Estimate, Finding, Verdict
+from pipeline.techniques.impedance.circuit_parameter import CircuitParameter
 from pipeline.techniques.impedance.comparisons import (
     CompositionOptimum,
     CompositionPoint,
@@ -93,6 +94,8 @@ class Arc:
     apex_hz: float
     apex_over_f_max: float
     verdict: Verdict
+    shape: tuple[float, float] | None = None
+    """R in ohm and n as fitted, to be drawn, in a circuit that a person wrote; its names do not follow the numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,8 @@ class SpectrumFit(Result):
     """False where the study says nothing of the resistance of the contacts."""
     total_verdict: Verdict | None = None
     """Of the total alone: how far all circuits that fit agree on it. None where nobody judged it."""
+    parameters: tuple[CircuitParameter, ...] = ()
+    """In the order of ``circuit``, where a person wrote it; the data chose it otherwise."""
 
     def __post_init__(self) -> None:
         freeze(self, fitted_ohm=complex, ln_covariance=float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
@@ -21,18 +21,24 @@ class SpectrumReview(Review):
     """How many arcs the fit has."""
     mask_hz: tuple[tuple[Positive, Positive], ...] = ()
     """Bands that no fit may use, (low, high); the ends of a band may be written in any order."""
+    circuit: str = ""
+    """The circuit of this file, as impedance.py writes it, whatever the sample's table says."""
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    """Parameters of that circuit that are held, in its units: ``{ CPE1_1 = 1.0 }``."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mask_hz", tuple((min(band), max(band)) for band in self.mask_hz))
 
     def decision(self) -> Mapping[str, str | int]:
-        """Columns ``arcs`` and ``mask_hz``, where they were decided."""
+        """Columns ``arcs``, ``mask_hz``, ``circuit`` and ``fixed``, where they were decided."""
         bands = "; ".join(f"{low:g} to {high:g}" for low, high in self.mask_hz)
-        return {name: value for name, value in (("arcs", self.arcs), ("mask_hz", bands)) if value}
+        held = "; ".join(f"{name} = {value:g}" for name, value in self.fixed.items())
+        given = (("arcs", self.arcs), ("mask_hz", bands), ("circuit", self.circuit), ("fixed", held))
+        return {name: value for name, value in given if value}
 
     def in_words(self) -> list[str]:
         """``2 arcs``, ``masked 49 to 51 Hz``."""
-        words = {"arcs": "{} arcs", "mask_hz": "masked {} Hz"}
+        words = {"arcs": "{} arcs", "mask_hz": "masked {} Hz", "circuit": "circuit {}", "fixed": "{} held"}
         return [words[name].format(value) for name, value in self.decision().items()]
 
 
@@ -63,6 +69,10 @@ class SpectrumRow(Row):
     short: str | None = None
     """File of the shorted cell, one of those beside."""
     open: str | None = None
+    circuit: str = ""
+    """As impedance.py writes it; '' lets the data choose one of our own."""
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    """Parameters of ``circuit`` that are held, in its units."""
     reviews: tuple[SpectrumReview, ...] = ()
 
 

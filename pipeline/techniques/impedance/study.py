@@ -6,11 +6,14 @@ import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from pydantic import Field
+
 from pipeline.core.errors import PipelineError
 from pipeline.core.sample import Sample
 from pipeline.core.study.tables import FileNames, NotNegative, Positive, StudyTable
-from pipeline.core.technique import Files, StudyPart
+from pipeline.core.technique import Files, Settings, StudyPart
 from pipeline.instruments.names import find_temperature
+from pipeline.techniques.impedance.circuits import list_mistakes
 from pipeline.techniques.impedance.draft import draft_tables
 from pipeline.techniques.impedance.rows import Corrections, SpectrumReview, SpectrumRow
 from pipeline.techniques.impedance.temperatures import from_celsius, to_kelvin
@@ -34,6 +37,8 @@ class EisTable(StudyTable):
     temperature_k: Positive | None = None
     temperatures: str | None = None
     corrections: CorrectionsTable = CorrectionsTable()
+    circuit: str = ""
+    fixed: dict[str, float] = Field(default_factory=dict)
 
 
 def spectrum_rows(tables: Sequence[EisTable], sample: Sample, files: Files) -> Iterator[SpectrumRow]:
@@ -47,6 +52,8 @@ def spectrum_rows(tables: Sequence[EisTable], sample: Sample, files: Files) -> I
 def _rows(table: EisTable, sample: Sample, where: str, files: Files) -> Iterator[SpectrumRow]:
     given = _given_temperature(table, where, files)
     log, in_log = _temperature_log(table.temperatures, where, files) if table.temperatures else ({}, set())
+    for key, problem in list_mistakes(table.circuit, table.fixed):
+        files.mistake(f"{where}.{key}", problem)
     c = table.corrections
     beside = tuple(dict.fromkeys(name for name in (c.short, c.open) if name is not None))
     for name in beside:
@@ -78,6 +85,8 @@ def _rows(table: EisTable, sample: Sample, where: str, files: Files) -> Iterator
             corrections=corrections,
             short=c.short,
             open=c.open,
+            circuit=table.circuit,
+            fixed=table.fixed,
         )
 
 
@@ -128,10 +137,24 @@ def _temperature_log(log: str, where: str, files: Files) -> tuple[Mapping[str, f
     return found, written_k
 
 
+def review_mistakes(
+    rows: Sequence[SpectrumRow], samples: Sequence[Sample], settings: Settings
+) -> Iterator[tuple[str, str]]:
+    """Circuits that are none in what persons decided of single files."""
+    del samples, settings
+    for row in rows:
+        for review in row.reviews:
+            where = f"review of {review.file!r}"
+            yield from ((f"{where}.{key}", problem) for key, problem in list_mistakes(review.circuit, review.fixed))
+            if review.circuit and review.arcs is not None:
+                yield f"{where}.arcs", "a number of arcs and a circuit are both given (keep one)"
+
+
 STUDY = StudyPart(
     table=EisTable,
     rows=spectrum_rows,
     draft=draft_tables,
     review=SpectrumReview,
-    review_columns={"arcs": "count", "mask_hz": "text"},
+    review_columns={"arcs": "count", "mask_hz": "text", "circuit": "text", "fixed": "text"},
+    mistakes=review_mistakes,
 )

@@ -95,7 +95,7 @@ def fit(checked: Sequence[CheckedSpectrum], work: Work[SpectrumRow]) -> Iterator
 
     for part in checked:
         mine = [r for r in work.row.reviews if r.about(part.spectrum.loop)]
-        found = fit_spectrum(part, mine, work.settings[own.ArcSettings])
+        found = fit_spectrum(part, mine, work.settings[own.ArcSettings], work.row.circuit, work.row.fixed)
         total, known = widen_total(found.total_resistance, work.row.corrections), contact_known(work.row)
         yield replace(found, total_resistance=total, contact_known=known)
 

@@ -30,7 +30,8 @@ def fit_pellet(
     Parameters
     ----------
     fits:
-        Single fits of the pellet, in any order; a measurement that lies in several files counts once.
+        Single fits of the pellet, in any order; a measurement that lies in several files counts once.  In the joint fit, whose
+        circuit is its own, those with a circuit of the study do not count.
     known:
         Sample id -> result of a pristine pellet, evidence for the regions.
     """
@@ -38,7 +39,7 @@ def fit_pellet(
     series: SeriesFit | None = None
     notes: tuple[Finding, ...] = ()
     copies = find_copies([f.checked.spectrum for f in fits])
-    once = [f for i, f in enumerate(fits) if i not in copies]
+    once = [f for i, f in enumerate(fits) if i not in copies and not f.parameters]
     known_k = {f.checked.spectrum.temperature_k for f in once} - {None}
     if len(known_k) >= MIN_TEMPERATURES:
         try:

@@ -1,8 +1,8 @@
-"""One checked spectrum -> its arcs, by the data or by a person's decision."""
+"""One checked spectrum -> its arcs, by the data, by a person's decision, or in a circuit of the study."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.core.values import Finding
@@ -20,20 +20,36 @@ NO_TEMPERATURE = Finding(
 )
 
 
-def fit_spectrum(checked: CheckedSpectrum, reviews: Sequence[SpectrumReview], settings: ArcSettings) -> SpectrumFit:
+def fit_spectrum(
+    checked: CheckedSpectrum,
+    reviews: Sequence[SpectrumReview],
+    settings: ArcSettings,
+    circuit: str = "",
+    fixed: Mapping[str, float] | None = None,
+) -> SpectrumFit:
     """Arcs of one spectrum; what was decided of it is among its findings.
 
     Parameters
     ----------
     reviews:
-        Those of the spectrum; the first that says how many arcs there are decides it.
+        Those of the spectrum; the first that says how many arcs there are, or which circuit, decides it.
+    circuit, fixed:
+        Of the sample's table, where it gives a circuit; a review that decides goes before.
 
     Raises
     ------
     FitError
         No model describes the data.
     """
-    fit = fit_arcs(checked, settings, n_arcs=next((r.arcs for r in reviews if r.arcs is not None), None))
+    decided = next((r for r in reviews if r.arcs is not None or r.circuit), None)
+    if decided is not None:
+        circuit, fixed = decided.circuit, decided.fixed
+    if circuit:
+        from pipeline.techniques.impedance.fit.circuits.result import fit_circuit  # lmfit is slow to import
+
+        fit = fit_circuit(checked, circuit, fixed or {}, settings)
+    else:
+        fit = fit_arcs(checked, settings, n_arcs=None if decided is None else decided.arcs)
     notes = (
         Finding(severity="info", field="review", problem=f"{r.note or 'decided'} (by {r.by or 'unnamed'})")
         for r in reviews

@@ -41,6 +41,12 @@ def _impedance(summary: ImpedanceSummary) -> tuple[str, tuple[str, ...]] | None:
         "is beyond the noise, one arc more was tried, and what it moves is in sigma. "
         "Capacitances are C = (Q R^(1−n))^(1/n). "
     )
+    if any(fit.parameters for _, fit in summary.spectra):
+        text += (
+            "Where the study gives the circuit, in the elements of impedance.py, it was fitted from many starts and by lmfit in "
+            "logarithms of the positive parameters, with profile intervals where sigma exceeds 5 %; resistances of R‖CPE and R‖C "
+            "in series, and R in series, make the total where nothing else in the circuit may hold some of it. "
+        )
     if any(p.series is not None for p in summary.pellets):
         text += (
             "All temperatures of a pellet were also fitted at once, with the resistances of each arc tied by "

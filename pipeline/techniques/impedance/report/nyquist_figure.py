@@ -145,7 +145,7 @@ def _parameters(fit: SpectrumFit) -> dict[str, float]:
 def arc_curve(fit: SpectrumFit, arc: Arc) -> FloatArray | None:
     """(2, m) Re and -Im of one arc alone, from 0 to R, ohm; None where its parameters are not among the circuit's."""
     given = _parameters(fit)
-    r, n = given.get(f"R{arc.number}"), given.get(f"CPE{arc.number}_1", 1.0)
+    r, n = arc.shape or (given.get(f"R{arc.number}"), given.get(f"CPE{arc.number}_1", 1.0))
     if r is None:
         return None
     z, _, _ = relaxation(LN_OMEGA_TAU, np.zeros(1), np.array([n]), r)

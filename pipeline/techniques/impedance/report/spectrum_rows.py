@@ -31,6 +31,9 @@ ARCS = columns(
 PARAMETERS = columns(
     "sample file loop:count temperature_K:number circuit parameter value:sigma relative_sigma:number fit_verdict"
 )
+CIRCUITS = columns(
+    "sample file loop:count temperature_K:number circuit parameter value:estimate unit verdict verdict_reason"
+)
 MODELS = columns(
     "sample file loop:count temperature_K:number n_arcs:count blocking:flag inductance:flag n_parameters:count "
     "chi2:number aicc:number bic:number hits:count starts:count accepted:flag reason"
@@ -38,11 +41,14 @@ MODELS = columns(
 
 
 def impedance_tables(summary: ImpedanceSummary) -> dict[str, Table]:
-    """spectra, arcs, fit_parameters, model_comparison; in the order of the summary, then of the arcs."""
+    """spectra, arcs, fit_parameters, circuit_parameters, model_comparison; in the order of the summary, then of the arcs."""
     return {
         "spectra": Table(row="impedance spectrum", columns=SPECTRA, rows=tuple(_spectra(summary))),
         "arcs": Table(row="arc of a spectrum", columns=ARCS, rows=tuple(_arcs(summary))),
         "fit_parameters": Table(row="parameter of a circuit", columns=PARAMETERS, rows=tuple(_parameters(summary))),
+        "circuit_parameters": Table(
+            row="parameter of a circuit of the study", columns=CIRCUITS, rows=tuple(_circuit_parameters(summary))
+        ),
         "model_comparison": Table(row="model order tried", columns=MODELS, rows=tuple(_models(summary))),
     }
 
@@ -195,6 +201,13 @@ def _parameters(summary: ImpedanceSummary) -> Iterator[Row]:
                 "relative_sigma": number(s),
                 "fit_verdict": fit.verdict.level,
             }
+
+
+def _circuit_parameters(summary: ImpedanceSummary) -> Iterator[Row]:
+    for sample, fit in summary.spectra:
+        for p in fit.parameters:
+            row: Row = {**_key(sample, fit), "circuit": fit.circuit, "parameter": p.name, "unit": p.unit}
+            yield {**row, **spread("value", given(p.estimate, p.verdict)), **judged(p.verdict)}
 
 
 def _models(summary: ImpedanceSummary) -> Iterator[Row]:

@@ -98,6 +98,10 @@ def _sample(
     pairs = list(zip(fits, assigned, strict=True))
     rows = [r for f, a in pairs if any(f is s for s in shown) for r in _arcs(f, a, geometry)]
     blocks.append(grid("Arcs of the spectra shown", ARC_HEAD, rows, "tables/arcs.csv"))
+    given = [r for f in shown for r in _parameters(f)]
+    if given:
+        head = "T | circuit of the study | parameter | value | verdict"
+        blocks.append(grid("Parameters of the circuit", head, given, "tables/circuit_parameters.csv"))
     if pellet is not None and pellet.series is not None:
         blocks += _series(pellet.series, pellet.series_regions)
     evidence = [
@@ -179,6 +183,20 @@ def _arc(temperature: str, a: Arc, region: str, geometry: Pellet | None) -> tupl
         numeric(frequency_text(a.apex_hz)),
         verdict_cell(a.verdict),
     )
+
+
+def _parameters(fit: SpectrumFit) -> Iterator[tuple[Cell | str, ...]]:
+    """Of a circuit that a person wrote."""
+    temperature = celsius_text(fit.checked.spectrum.temperature_k)
+    for p in fit.parameters:
+        value = measured(estimate_text(p.estimate), interval_text(p.estimate))
+        yield (
+            numeric(temperature),
+            fit.circuit,
+            f"{p.name} / {p.unit}" if p.unit else p.name,
+            value,
+            verdict_cell(p.verdict),
+        )
 
 
 def _series(series: SeriesFit, assigned: Sequence[RegionAssignment]) -> Iterator[Block]:

@@ -9,6 +9,7 @@ import pytest
 from pipeline.core.drafting import DraftFile, Drafting
 from pipeline.core.sample import Recognition, Sample
 from pipeline.core.study.files import RawFolder
+from pipeline.core.technique import Settings
 from pipeline.techniques.impedance.rows import Corrections, SpectrumReview, SpectrumRow
 from pipeline.techniques.impedance.technique import TECHNIQUE
 
@@ -86,6 +87,22 @@ def test_corrections_reach_the_row_and_their_files_stand_beside_it(tmp_path):
             {"files": "a_203.mpt", "temperatures": "bad.csv"},
             "sample 'A'.eis[0].temperatures: bad.csv: line 2 needs the columns file and temperature_c (or temperature_k)",
         ),
+        (
+            {"files": "a_203.mpt", "circuit": "R0-p(R1,CPX1)"},
+            "sample 'A'.eis[0].circuit: 'R0-p(R1,CPX1)': no element 'CPX' in 'CPX1' (did you mean CPE?)",
+        ),
+        (
+            {"files": "a_203.mpt", "circuit": "R0-p(R1,CPE1)", "fixed": {"CPE1": 1.0}},
+            "sample 'A'.eis[0].fixed: no parameter 'CPE1' (did you mean CPE1_1?)",
+        ),
+        (
+            {"files": "a_203.mpt", "circuit": "R0-p(R1,CPE1)", "fixed": {"CPE1_1": 1.5}},
+            "sample 'A'.eis[0].fixed: CPE1_1 = 1.5: between 0 and 1 is needed",
+        ),
+        (
+            {"files": "a_203.mpt", "fixed": {"R0": 1.0}},
+            "sample 'A'.eis[0].fixed: holds parameters of a circuit, and no circuit is given",
+        ),
         ({"files": "absent.mpt"}, "sample 'A'.eis[0].files: no file matches 'absent.mpt'"),
     ],
 )
@@ -125,6 +142,26 @@ def test_a_review_of_the_study_is_read_strictly_and_its_bands_put_in_order():
     for wrong in ('"arcs": 4', '"arcs": 0', '"mask_hz": [[0, 1]]', '"mask_hz": [[1]]', '"mask": 1'):
         with pytest.raises(ValidationError):
             read('{"file": "a", ' + wrong + "}", strict=True)
+
+
+def test_a_circuit_of_a_review_is_read_before_the_run_starts():
+    row = SpectrumRow(
+        name="a",
+        sample="A",
+        files=("a",),
+        reviews=(
+            SpectrumReview(file="a", circuit="R0-p(R1,"),
+            SpectrumReview(file="a", loop=2, circuit="R0-p(R1,C1)", arcs=2, fixed={"R0": 0.5}),
+        ),
+    )
+    told = list(STUDY.mistakes([row], [Sample(id="A")], Settings()))
+    assert told[0] == (
+        "review of 'a'.circuit",
+        "'R0-p(R1,': ends where an element with its number, like R1 or CPE2, was expected",
+    )
+    assert told[1:] == [("review of 'a'.arcs", "a number of arcs and a circuit are both given (keep one)")]
+    assert row.reviews[1].decision() == {"arcs": 2, "circuit": "R0-p(R1,C1)", "fixed": "R0 = 0.5"}
+    assert row.reviews[1].in_words() == ["2 arcs", "circuit R0-p(R1,C1)", "R0 = 0.5 held"]
 
 
 def measured(name: str, sample: str = "A", **known) -> DraftFile:
