@@ -101,7 +101,7 @@ molar_mass_g_mol = 300.0
   files = "pristine.dat"
   edge = "Ta L3"
   mode = "transmission"
-  shell = { scatterer = "Cl", coordination = 6, structure = "TaCl6" }
+  shell = { scatterer = "Cl", coordination = 6, structure = "TaCl6", distance_angstrom = 2.38, distance_sigma_angstrom = 0.003 }
 
 [[review]]
 file = "loops.csv"
@@ -358,10 +358,11 @@ def test_edge_mode_and_shell_of_absorption(out):
 
 
 def test_xas_reference_and_coordination_calibrate_s02(out):
-    """The reference has N = 6 exactly; its distance and S02 are those of the simulation, 2.372 angstrom and 0.92."""
+    """The reference has N = 6 and 2.38 angstrom exactly; its S02 is that of the simulation, 0.92, which has 2.372 angstrom."""
     found = row(out, "exafs", sample="LCF")
     assert (float(found["coordination"]), float(found["coordination_sigma"])) == (6.0, 0.0)
-    assert float(found["distance_angstrom"]) == pytest.approx(2.372, abs=0.01)
+    assert (float(found["distance_angstrom"]), float(found["distance_angstrom_sigma"])) == (2.38, 0.003)
+    assert found["distance_origin"] == "calibrated on LCF (2.38 Å)"
     assert float(found["s02"]) == pytest.approx(0.92, rel=0.05)
     assert {r["s02_origin"] for r in rows(out, "exafs")} == {"calibrated on LCF (N = 6)"}
     assert {r["reference_sample"] for r in rows(out, "distortion")} == {"LCF"}

@@ -104,8 +104,9 @@ def test_distances_lie_within_two_hundredths_of_an_angstrom(truth, table):
         known = truth["samples"][r.sample]["xas"][r.edge]["distance_angstrom"]
         assert r.distance_angstrom == pytest.approx(known, abs=0.02), (r.sample, r.edge)
         if r.verdict == "resolved":
-            reach = 1.96 * (r.distance_angstrom_sigma**2 + r.distance_systematic_angstrom**2) ** 0.5
-            assert abs(r.distance_angstrom - known) <= max(reach, 0.01), (r.sample, r.edge)
+            noise = 1.96 * (r.distance_sigma_statistical_angstrom**2 + r.distance_systematic_angstrom**2) ** 0.5
+            assert abs(r.distance_angstrom - known) <= max(noise, 0.01), (r.sample, r.edge)
+            assert r.distance_angstrom_low95 <= known <= r.distance_angstrom_high95, (r.sample, r.edge)
 
 
 def test_multiple_scattering_falls_in_the_heterostructures(table):

@@ -65,6 +65,11 @@ SHELL = ShellFit(
     s02=even(0.92, 0.05),
     s02_origin="calibrated on B (N = 6)",
     systematic_angstrom=0.003,
+    distance_sigma_statistical_angstrom=0.002,
+    distance_sigma_theory_angstrom=0.0017,
+    distance_origin="calibrated on B (2.36 Å)",
+    distance_reference="B",
+    distance_difference_angstrom=even(0.02, 0.003, "angstrom"),
     k_min=3.0,
     k_max=14.5,
     r_min=1.3,
@@ -93,7 +98,12 @@ EXAFS = {
     **four("e0_shift_eV", -1.5, 0.5, -2.479982, -0.520018),
     **four("s02", 0.92, 0.05, 0.8220018, 1.0179982),
     "s02_origin": "calibrated on B (N = 6)",
+    "distance_origin": "calibrated on B (2.36 Å)",
+    "distance_sigma_statistical_angstrom": 0.002,
     "distance_systematic_angstrom": 0.003,
+    "distance_sigma_theory_angstrom": 0.0017,
+    "distance_reference": "B",
+    **four("distance_difference_angstrom", 0.02, 0.003, 0.014120108, 0.025879892),
     "k_min": 3.0,
     "k_max": 14.5,
     "r_min": 1.3,
@@ -111,7 +121,8 @@ FITTED = ("coordination", "distance", "sigma2", "e0_shift", "s02")
 
 def test_a_row_of_exafs():
     assert_one_row("exafs", EXAFS, shells=(SHELL,))
-    withheld = {c: None if c.startswith(FITTED) and c != "s02_origin" else v for c, v in EXAFS.items()}
+    words = ("s02_origin", "distance_origin", "distance_reference")
+    withheld = {c: None if c.startswith(FITTED) and c not in words else v for c, v in EXAFS.items()}
     poor = withheld | {"verdict": "unresolved", "verdict_reason": "noise"}
     assert_one_row("exafs", poor, shells=(replace(SHELL, verdict=POOR),))
 

@@ -142,8 +142,8 @@ def test_a_shared_threshold_sharpens_the_distance_of_the_noisier_sample(cache, b
 
     shared = edge(cache, rows(1.0))[0]["x"]
     alone = edge(cache, rows(1.0)[1:], reference=None)[0]["x"]
-    assert shared.distance_angstrom.sigma < 0.65 * alone.distance_angstrom.sigma
-    assert abs(shared.distance_angstrom.value - 2.38) < 3 * shared.distance_angstrom.sigma
+    assert shared.distance_sigma_statistical_angstrom < 0.65 * alone.distance_sigma_statistical_angstrom
+    assert abs(shared.distance_angstrom.value - 2.38) < 3 * shared.distance_sigma_statistical_angstrom
     assert any("threshold shared by ref, x" in f.problem for f in shared.findings)
     apart = edge(cache, rows(7.0))[0]
     assert apart["x"].e0_shift_ev.value == pytest.approx(7.0, abs=2.5)

@@ -34,6 +34,9 @@ class EdgeRow(Row):
     coordination: float | None = None
     structure: str | None = None
     """A built-in model, or a CIF file relative to ``raw``."""
+    distance_angstrom: float | None = None
+    """Mean distance of the shell as diffraction knows it."""
+    distance_sigma_angstrom: float = 0.0
 
     @property
     def alone(self) -> bool:
@@ -63,6 +66,9 @@ class ShellSpec:
     structure: str | None = None
     """A built-in model, or the name of the CIF whose bytes are ``cif``."""
     cif: bytes | None = None
+    distance_angstrom: float | None = None
+    """Mean distance of the shell as diffraction knows it: of the reference, it calibrates the phase."""
+    distance_sigma_angstrom: float = 0.0
 
 
 # ---- what flows ----
@@ -270,7 +276,7 @@ class ShellFit(Result):
     s02_origin: str
     """How N S02 was split: ``calibrated on LCF-Ta``, ``assumed`` …"""
     systematic_angstrom: float
-    """Spread of the distance over rbkg and ranges, angstrom."""
+    """Spread of the distance over rbkg and ranges, angstrom: a part of its sigma, as the next two are."""
     k_min: float
     k_max: float
     r_min: float
@@ -292,6 +298,14 @@ class ShellFit(Result):
     structure_kind: StructureKind = "crystal"
     structure_title: str = ""
     """The model's short name: ``octahedron TaCl6``, ``SmCl3``, or the CIF file."""
+    distance_sigma_statistical_angstrom: float = 0.0
+    distance_sigma_theory_angstrom: float = 0.0
+    """What FEFF leaves in an absolute distance, or the error of the known distance that it is calibrated by."""
+    distance_origin: str = ""
+    """Where the phase is from: ``FEFF``, or ``calibrated on LCF-Ta (2.36 Å)``."""
+    distance_reference: str = ""
+    distance_difference_angstrom: Estimate | None = None
+    """Distance less that of ``distance_reference``, of the same model: no error of theory is in it."""
     feff_inputs: Mapping[str, str] = field(default_factory=dict)
     """Name of the cluster -> text of its complete feff.inp, for the archive."""
 

@@ -156,6 +156,9 @@ class ShellSettings(Given):
     """S02 where no sample of known coordination gives it: the middle of what crystals give."""
     s02_assumed_sigma: Annotated[float, Ge(0), Lt(0.5)] = 0.1
     """Its standard uncertainty: most elements lie between 0.7 and 1.05."""
+    theory_sigma_angstrom: Annotated[float, Ge(0)] = 0.010
+    """What FEFF's phases, the background and a distribution taken as symmetric leave in an absolute distance, 1 sigma: the root
+    mean square over the resolved standards of benchmarks/standards.py. Differences within one model do not carry it."""
     threshold_sigma_ev: Annotated[float, Gt(0)] = 0.3
     """How well the energy scales of samples agree after alignment by the reference channel, 1 sigma."""
     max_e0_shift_ev: Annotated[float, Gt(0)] = 10.0

@@ -11,19 +11,24 @@ from pydantic import Field
 from pipeline.core.drafting import QUESTION, DraftFile, Drafting, counted, listed, quote, starred
 from pipeline.core.sample import Sample
 from pipeline.core.study.settings import nearest
-from pipeline.core.study.tables import FileNames, Positive, StudyTable
+from pipeline.core.study.tables import FileNames, NotNegative, Positive, StudyTable
 from pipeline.core.technique import Files, Option, Settings, StudyPart
 from pipeline.techniques.absorption.model import EdgeRow, References
 
 EDGE = r"^[A-Z][a-z]? (K|L1|L2|L3)$"
+KNOWN_SIGMA_ANGSTROM = 0.005
+"""Of a distance from diffraction, where the study does not say: bond lengths of powders, and the 2 to 5 mÅ by which motion across
+the bond makes the distance of EXAFS longer."""
 
 
 class ShellTable(StudyTable):
-    """First shell of an edge; coordination only where it is known."""
+    """First shell of an edge; coordination and distance only where they are known, the distance from diffraction."""
 
     scatterer: str = "Cl"
     coordination: Positive | None = None
     structure: str | None = None
+    distance_angstrom: Positive | None = None
+    distance_sigma_angstrom: NotNegative = KNOWN_SIGMA_ANGSTROM
 
 
 class XasTable(StudyTable):
@@ -59,6 +64,8 @@ def edge_rows(tables: Sequence[XasTable], sample: Sample, files: Files) -> Itera
             scatterer=table.shell.scatterer,
             coordination=table.shell.coordination,
             structure=structure,
+            distance_angstrom=table.shell.distance_angstrom,
+            distance_sigma_angstrom=table.shell.distance_sigma_angstrom,
         )
     return rows.values()
 
@@ -83,6 +90,12 @@ def find_mistakes(rows: Sequence[EdgeRow], samples: Sequence[Sample], settings: 
     for edge, sample in given.items():
         if sample not in ids:
             yield f"xas_reference.{edge!r}", f"no sample {sample!r} in this study ({nearest(sample, ids)})"
+    for row in rows:
+        if row.distance_angstrom is not None and given.get(row.edge_name, row.sample) != row.sample:
+            problem = (
+                f"known distances calibrate the reference alone, which is {given[row.edge_name]!r} at {row.edge_name}"
+            )
+            yield f"sample {row.sample!r}.xas.shell.distance_angstrom", problem
     edges = sorted({row.edge_name for row in rows})
     for edge in given:
         if edge not in edges:

@@ -1,6 +1,7 @@
 """Records of a run -> its summary, in the order of the study, and the facts of absorption.
 
     distance, coordination, sigma2, e0_shift, s02     per sample, edge and shell
+    distance_difference                               the same, against the reference
     ms_to_ss_change, bend                             per sample and edge, against the reference
     e0, edge_step                                     per sample and edge
 
@@ -86,13 +87,23 @@ def edge_sigma(reduced: ReducedAbsorption) -> tuple[float, str]:
 
 def _shell_facts(fit: ShellFit, files: Mapping[EdgeKey, tuple[str, ...]]) -> Iterator[Fact]:
     details: Words = {"structure": fit.structure, "s02_origin": fit.s02_origin, "k_min": fit.k_min, "k_max": fit.k_max}
-    for quantity, value, more in (
-        ("distance", fit.distance_angstrom, {"systematic_angstrom": fit.systematic_angstrom}),
+    difference = fit.distance_difference_angstrom
+    parts: Words = {
+        "systematic_angstrom": fit.systematic_angstrom,
+        "statistical_angstrom": fit.distance_sigma_statistical_angstrom,
+        "theory_angstrom": fit.distance_sigma_theory_angstrom,
+        "phase": fit.distance_origin,
+    }
+    against: Words = {"reference": fit.distance_reference}
+    found: tuple[tuple[str, Estimate, Words], ...] = (
+        ("distance", fit.distance_angstrom, parts),
+        *((("distance_difference", difference, against),) if difference is not None else ()),
         ("coordination", fit.coordination, {}),
         ("sigma2", fit.sigma2_angstrom2, {}),
         ("e0_shift", fit.e0_shift_ev, {}),
         ("s02", fit.s02, {}),
-    ):
+    )
+    for quantity, value, more in found:
         yield Fact(
             sample=fit.sample,
             quantity=quantity,

@@ -34,6 +34,8 @@ def join_edge(
             coordination=row.coordination,
             structure=row.structure,
             cif=cifs.get(row.structure or ""),
+            distance_angstrom=row.distance_angstrom,
+            distance_sigma_angstrom=row.distance_sigma_angstrom,
         )
         for row in work.group.rows
     }

@@ -25,6 +25,15 @@ def _pair(name: str, estimate: Estimate | None) -> dict[str, object]:
     }
 
 
+def distance_parts(shell: ShellFit) -> dict[str, float]:
+    """What the sigma of the distance is made of, by the names of the columns."""
+    return {
+        "distance_sigma_statistical_angstrom": shell.distance_sigma_statistical_angstrom,
+        "distance_systematic_angstrom": shell.systematic_angstrom,
+        "distance_sigma_theory_angstrom": shell.distance_sigma_theory_angstrom,
+    }
+
+
 def exafs_row(reduced: ReducedAbsorption | None, shell: ShellFit) -> dict[str, object]:
     """One row; the columns of the reduction are empty where it is missing."""
     row: dict[str, object] = {
@@ -52,6 +61,7 @@ def exafs_row(reduced: ReducedAbsorption | None, shell: ShellFit) -> dict[str, o
     fitted = (
         ("coordination", shell.coordination),
         ("distance_angstrom", shell.distance_angstrom),
+        ("distance_difference_angstrom", shell.distance_difference_angstrom),
         ("sigma2_angstrom2", shell.sigma2_angstrom2),
         ("e0_shift_eV", shell.e0_shift_ev),
         ("s02", shell.s02),
@@ -60,7 +70,9 @@ def exafs_row(reduced: ReducedAbsorption | None, shell: ShellFit) -> dict[str, o
         row |= _pair(name, estimate if shell.verdict.printable else None)
     row |= {
         "s02_origin": shell.s02_origin,
-        "distance_systematic_angstrom": shell.systematic_angstrom,
+        "distance_origin": shell.distance_origin,
+        **distance_parts(shell),
+        "distance_reference": shell.distance_reference,
         "k_min": shell.k_min,
         "k_max": shell.k_max,
         "r_min": shell.r_min,

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from pipeline.core.tables import Kind, Row, Table, columns, given, judged, number, spread
 from pipeline.techniques.absorption.model import AbsorptionSummary, Distortion, ShellFit
-from pipeline.techniques.absorption.report.exafs_table import exafs_row
+from pipeline.techniques.absorption.report.exafs_table import distance_parts, exafs_row
 
 SCANS = columns(
     "sample file loop:count edge e0_eV:number edge_step:number shift_eV:sigma used_in_merge:flag reason noise_k:number"
 )
 EXAFS = columns(
     "sample edge shell coordination:estimate distance_angstrom:estimate sigma2_angstrom2:estimate "
-    "e0_shift_eV:estimate s02:estimate s02_origin distance_systematic_angstrom:number k_min:number k_max:number "
+    "e0_shift_eV:estimate s02:estimate s02_origin distance_origin distance_sigma_statistical_angstrom:number "
+    "distance_systematic_angstrom:number distance_sigma_theory_angstrom:number distance_reference "
+    "distance_difference_angstrom:estimate k_min:number k_max:number "
     "r_min:number r_max:number k_weight n_independent:number n_variables:count r_factor:number chi2_reduced:number "
     "verdict verdict_reason"
 )
@@ -60,7 +62,9 @@ def _shell(s: ShellFit) -> Row:
         "edge": f"{s.element} {s.edge}",
         "shell": s.shell,
         "s02_origin": s.s02_origin,
-        "distance_systematic_angstrom": number(s.systematic_angstrom) if s.verdict.printable else None,
+        "distance_origin": s.distance_origin,
+        **{name: number(part) if s.verdict.printable else None for name, part in distance_parts(s).items()},
+        "distance_reference": s.distance_reference,
         "k_min": number(s.k_min),
         "k_max": number(s.k_max),
         "r_min": number(s.r_min),
@@ -75,6 +79,7 @@ def _shell(s: ShellFit) -> Row:
     for name, estimate in (
         ("coordination", s.coordination),
         ("distance_angstrom", s.distance_angstrom),
+        ("distance_difference_angstrom", s.distance_difference_angstrom),
         ("sigma2_angstrom2", s.sigma2_angstrom2),
         ("e0_shift_eV", s.e0_shift_ev),
         ("s02", s.s02),
@@ -84,7 +89,8 @@ def _shell(s: ShellFit) -> Row:
 
 
 TEXT_IXS = {
-    "sample", "element", "edge", "shell", "scans_left_out", "glitches", "window", "reduction", "s02_origin", "k_weights",
+    "sample", "element", "edge", "shell", "scans_left_out", "glitches", "window", "reduction", "s02_origin", "distance_origin",
+    "distance_reference", "k_weights",
     "correlations", "feff_version", "structure", "paths", "verdict", "verdict_reason",
 }  # fmt: skip
 

@@ -85,7 +85,12 @@ def _edge(
 
 
 def _shell(s: ShellFit) -> tuple[Cell | str, ...]:
-    systematic = f"systematic {plain(s.systematic_angstrom, 2)}" if s.verdict.printable else ""
+    parts = ""
+    if s.verdict.printable:
+        sigmas = (s.distance_sigma_statistical_angstrom, s.systematic_angstrom, s.distance_sigma_theory_angstrom)
+        parts = "σ: noise {}, ranges {}, theory {}".format(*(plain(x, 2) for x in sigmas))
+        if s.distance_difference_angstrom is not None:
+            parts += f"; {estimate_text(s.distance_difference_angstrom)} against {s.distance_reference}"
 
     def e(x: Estimate) -> str:
         return estimate_text(given(x, s.verdict))
@@ -94,7 +99,7 @@ def _shell(s: ShellFit) -> tuple[Cell | str, ...]:
         s.sample,
         Cell(text=f"{s.element}–{s.shell}", note=s.structure),
         measured(e(s.coordination), "fixed" if s.coordination.sigma == 0 else ""),
-        measured(e(s.distance_angstrom), interval_text(given(s.distance_angstrom, s.verdict)), systematic),
+        measured(e(s.distance_angstrom), interval_text(given(s.distance_angstrom, s.verdict)), parts),
         numeric(e(s.sigma2_angstrom2)),
         numeric(e(s.e0_shift_ev)),
         Cell(text=e(s.s02), numeric=True, note=s.s02_origin),

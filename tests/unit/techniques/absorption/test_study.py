@@ -108,3 +108,19 @@ def test_the_cif_reaches_feff_and_a_lost_one_rejects_its_sample_alone(tmp_path):
     assert not record.results
     assert record.rejected[0].file.startswith("S Ta L3")
     assert "could not be read" in record.rejected[0].problem
+
+
+def test_a_known_distance_is_of_the_reference_alone(tmp_path):
+    """The row carries it with its sigma, 0.005 angstrom where none is given; of any other sample it is a mistake."""
+    path = write_study(tmp_path, "TaCl6")
+    plain = path.read_text()
+    path.write_text(plain.replace("coordination = 6,", "coordination = 6, distance_angstrom = 2.36,"))
+    (row,) = load_study(path).rows["xas"]
+    assert (row.distance_angstrom, row.distance_sigma_angstrom) == (2.36, 0.005)
+    other = '[[sample]]\nid = "R"\n[[sample.xas]]\nfiles = "a.dat"\nedge = "Ta L3"\n[xas_reference]\n"Ta L3" = "R"\n'
+    path.write_text(path.read_text() + other)
+    with pytest.raises(StudyError) as caught:
+        load_study(path)
+    (line,) = caught.value.mistakes
+    assert "sample 'S'.xas.shell.distance_angstrom" in line
+    assert "the reference alone, which is 'R'" in line

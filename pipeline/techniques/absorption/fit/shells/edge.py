@@ -5,7 +5,8 @@
        test has nothing against it: R and E0 are correlated at 0.9, sharing sharpens R (shell_joint.py)
     3. S02 = amplitude / N of the reference, N = amplitude / S02 of the others, with the covariance of the joint fit and the errors
        of both edge steps: an error of S02 arrives in N.  N S02 is one number; ``s02_origin`` says how it was split
-    4. ranges, weights and Rbkg are varied: the root mean square of what that does is the systematic error
+    4. distances with the error of theory, or on the scale of a reference whose distance diffraction knows (distances.py)
+    5. ranges, weights and Rbkg are varied: the root mean square of what that does is the systematic error
 
 Rules of the verdict (shell_verdict.py): N_var <= 2/3 N_ind, abs(E0) < 10 eV, sigma^2 > 0, R-factor <= 0.02.
 """
@@ -16,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.core.errors import FitError, PipelineError
+from pipeline.techniques.absorption.fit.shells.distances import choose_scale
 from pipeline.techniques.absorption.fit.shells.joint_fit import fit_joint
 from pipeline.techniques.absorption.fit.shells.result import make_result, split_amplitude
 from pipeline.techniques.absorption.fit.shells.sample_fit import SampleFit, fit_sample
@@ -56,4 +58,6 @@ def fit_edge(
         return (), tuple(failed)
     joint = fit_joint(samples, settings)
     amplitude = split_amplitude(samples, joint, reference, settings)
-    return tuple(make_result(i, samples, joint, amplitude, settings) for i in range(len(samples))), tuple(failed)
+    scale = choose_scale(samples, joint, reference, settings)
+    fits = tuple(make_result(i, samples, joint, amplitude, scale, settings) for i in range(len(samples)))
+    return fits, tuple(failed)

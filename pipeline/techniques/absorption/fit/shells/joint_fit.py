@@ -6,7 +6,7 @@ enters as one more residual.  Whether the free fits agree is tested first; a sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,13 @@ class JointFit:
         """Standard uncertainty of one parameter of sample i."""
         at = self.index[i][parameter]
         return float(np.sqrt(max(self.covariance[at, at], 0.0)))
+
+    def spread(self, quantity: Callable[[FloatArray], float]) -> float:
+        """Root mean square change of a quantity of theta over the variants."""
+        value = float(quantity(self.theta))
+        found = np.array([float(quantity(t)) for t in self.variants.values()])
+        found = found[np.isfinite(found)]
+        return float(np.sqrt(np.mean((found - value) ** 2))) if found.size else 0.0
 
 
 def fit_joint(samples: Sequence[SampleFit], settings: ShellSettings) -> JointFit:

@@ -11,8 +11,9 @@ import numpy as np
 from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Z95, Estimate, Finding
 from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
+from pipeline.techniques.absorption.fit.shells.distances import Scale, measure_distance
 from pipeline.techniques.absorption.fit.shells.joint_fit import JointFit
-from pipeline.techniques.absorption.fit.shells.sample_fit import SampleFit, lead_distance
+from pipeline.techniques.absorption.fit.shells.sample_fit import SampleFit
 from pipeline.techniques.absorption.fit.shells.verdict import PLAUSIBLE_S02, judge_shell
 from pipeline.techniques.absorption.model import ShellFit
 from pipeline.techniques.absorption.settings import ShellSettings
@@ -56,7 +57,7 @@ def split_amplitude(
         n = samples[i].spec.coordination
         assert n is not None
         value = float(joint.local(i)[0]) / n
-        spread = _spread(joint, lambda t, i=i, n=n: joint.local(i, t)[0] / n, value)
+        spread = _parameter_spread(joint, i, 0) / n
         sigma = float(np.hypot(value * np.hypot(_relative(joint, i), _step(samples[i])), spread))
         verdict = judge_shell(
             samples[i], joint, i, settings, relative_sigma=sigma / max(value, 1e-9), s02=PLAUSIBLE_S02
@@ -95,12 +96,8 @@ def _step(sample: SampleFit) -> float:
     return step.sigma / abs(step.value) if step.value else 0.0
 
 
-def _spread(joint: JointFit, quantity: object, value: float) -> float:
-    """Root mean square change of a quantity over the variants."""
-    assert callable(quantity)
-    found = np.array([float(quantity(t)) for t in joint.variants.values()])
-    found = found[np.isfinite(found)]
-    return float(np.sqrt(np.mean((found - value) ** 2))) if found.size else 0.0
+def _parameter_spread(joint: JointFit, i: int, parameter: int) -> float:
+    return joint.spread(lambda t: float(joint.local(i, t)[parameter]))
 
 
 def _both(value: float, sigma: float, systematic: float, unit: str) -> Estimate:
@@ -110,20 +107,20 @@ def _both(value: float, sigma: float, systematic: float, unit: str) -> Estimate:
 
 
 def make_result(
-    i: int, samples: Sequence[SampleFit], joint: JointFit, amplitude: Amplitude, settings: ShellSettings
+    i: int, samples: Sequence[SampleFit], joint: JointFit, amplitude: Amplitude, scale: Scale, settings: ShellSettings
 ) -> ShellFit:
     """The row of sample i."""
     s, local = samples[i], joint.local(i)
-    lead = lead_distance(s.model)
     n = _coordination(i, samples, joint, amplitude)
     relative = n.sigma / n.value if n.value > 0 and i != amplitude.reference else amplitude.sigma / amplitude.s02
     calibrated = amplitude.reference is not None and i != amplitude.reference
     s02 = (amplitude.s02, amplitude.s02) if calibrated else PLAUSIBLE_S02
     verdict = judge_shell(s, joint, i, settings, relative_sigma=relative, s02=s02)
-    spreads = [_spread(joint, lambda t, j=j: joint.local(i, t)[j], float(local[j])) for j in range(local.size)]
+    spreads = [_parameter_spread(joint, i, j) for j in range(local.size)]
     chi = s.model.chi(s.reduced.k_per_angstrom, local)
     r, chi_r = model_chi_r(s, chi)
-    findings = [*s.findings, *amplitude.findings]
+    distance = measure_distance(i, samples, joint, scale, settings)
+    findings = [*s.findings, *amplitude.findings, *scale.findings]
     if joint.notes[i]:
         findings.append(Finding(severity="info", field="E0", problem=joint.notes[i]))
     findings.append(_say_variants(i, joint, local))
@@ -133,12 +130,19 @@ def make_result(
         edge=s.reduced.edge,
         shell=s.spec.scatterer,
         coordination=n,
-        distance_angstrom=_both(lead + float(local[2]), joint.sigma(i, 2), spreads[2], "angstrom"),
+        distance_angstrom=distance.whole,
+        distance_sigma_statistical_angstrom=distance.statistical,
+        distance_sigma_theory_angstrom=distance.theory,
+        distance_origin=distance.origin,
+        distance_difference_angstrom=distance.difference,
+        distance_reference=""
+        if distance.difference is None or scale.base is None
+        else samples[scale.base].reduced.sample,
         sigma2_angstrom2=_both(float(local[3]), joint.sigma(i, 3), spreads[3], "angstrom^2"),
         e0_shift_ev=_both(float(local[1]), joint.sigma(i, 1), spreads[1], "eV"),
         s02=Estimate(value=amplitude.s02, sigma=amplitude.sigma, unit="1"),
         s02_origin=amplitude.origin,
-        systematic_angstrom=spreads[2],
+        systematic_angstrom=distance.ranges,
         k_min=s.shell.fit_range.k_min,
         k_max=s.shell.fit_range.k_max,
         r_min=s.shell.fit_range.r_min,
@@ -196,7 +200,7 @@ def _coordination(i: int, samples: Sequence[SampleFit], joint: JointFit, amplitu
     step = _step(samples[i])
     if amplitude.reference is None:
         sigma = abs(value) * float(np.sqrt(_relative(joint, i) ** 2 + step**2 + (amplitude.sigma / amplitude.s02) ** 2))
-        spread = _spread(joint, lambda t: joint.local(i, t)[0] / amplitude.s02, value)
+        spread = joint.spread(lambda t: float(joint.local(i, t)[0]) / amplitude.s02)
         return _both(value, sigma, spread, "1")
     ref = amplitude.reference
     b = float(joint.local(ref)[0])
@@ -204,7 +208,7 @@ def _coordination(i: int, samples: Sequence[SampleFit], joint: JointFit, amplitu
     bias, of_reference = (samples[k].reduced.edge_step_bias for k in (i, ref))
     steps = step**2 + _step(samples[ref]) ** 2 - 2 * bias * of_reference
     variance = _relative(joint, i) ** 2 + _relative(joint, ref) ** 2 - 2 * shared + steps
-    spread = _spread(joint, lambda t: joint.local(i, t)[0] / joint.local(ref, t)[0] * amplitude.coordination, value)
+    spread = joint.spread(lambda t: float(joint.local(i, t)[0] / joint.local(ref, t)[0]) * amplitude.coordination)
     return _both(value, abs(value) * float(np.sqrt(max(variance, 0.0))), spread, "1")
 
 

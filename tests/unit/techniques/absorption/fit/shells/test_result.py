@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.techniques.absorption.fit.feff.structures import choose_structure
+from pipeline.techniques.absorption.fit.shells.distances import Scale
 from pipeline.techniques.absorption.fit.shells.feff_model import run_structure
 from pipeline.techniques.absorption.fit.shells.joint_fit import JointFit
 from pipeline.techniques.absorption.fit.shells.result import make_result, split_amplitude
@@ -50,7 +51,7 @@ def test_what_two_amplitudes_share_cancels_from_n(samples, correlation):
     """N = 6 a/b: (0.10)^2 + (0.08)^2 - 2 r 0.10 0.08, and of the steps 0.03^2 + 0.04^2 - 2 0.02 0.03."""
     fit = joint(samples, correlation)
     amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
-    n = make_result(1, samples, fit, amplitude, SETTINGS).coordination
+    n = make_result(1, samples, fit, amplitude, Scale(), SETTINGS).coordination
     relative = np.sqrt(0.01 + 0.0064 - 0.016 * correlation + 0.0009 + 0.0016 - 0.0012)
     assert n.value == pytest.approx(5.0)
     assert n.sigma == pytest.approx(5.0 * relative)
@@ -71,7 +72,7 @@ def test_an_assumed_s02_adds_its_own_error(samples):
     fit = JointFit(
         theta=theta, covariance=covariance, index=(tuple(range(4)),), shared=(False,), notes=("",), variants={}
     )
-    n = make_result(0, alone, fit, split_amplitude(alone, fit, None, SETTINGS), SETTINGS).coordination
+    n = make_result(0, alone, fit, split_amplitude(alone, fit, None, SETTINGS), Scale(), SETTINGS).coordination
     assert n.value == pytest.approx(5.0)
     assert n.sigma == pytest.approx(5.0 * np.sqrt(0.10**2 + 0.03**2 + (0.1 / 0.9) ** 2))
 
