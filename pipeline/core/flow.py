@@ -82,7 +82,7 @@ def reduce_unit(
         measurements = refusals.attempt(None, read, name)
         for measurement in measurements:
             loop = measurement.loop if len(measurements) > 1 else None
-            if (out := find_exclusion(row.reviews, name, measurement.loop)) is not None:
+            if (out := find_exclusion(row.reviews, name, measurement)) is not None:
                 refusals.rows.append(out)
                 continue
             parts = refusals.attempt(loop, chain.check, measurement, work)
@@ -109,10 +109,10 @@ def _masks(name: str, measurement: Measurement, parts: Sequence[Checked]) -> Ite
     return [MaskedPoints(file=name, loop=measurement.loop, part=p.part, mask=m) for p in parts for m in p.masks]
 
 
-def find_exclusion(reviews: Iterable[Review], file: str, loop: int | None = None) -> Rejection | None:
-    """The rejection that a person's ``exclude = true`` asks for, if any: of a whole file, or of one of its loops."""
+def find_exclusion(reviews: Iterable[Review], file: str, measurement: Measurement | None = None) -> Rejection | None:
+    """The rejection that a person's ``exclude = true`` asks for, if any: of a whole file, or of one of its measurements."""
     for r in reviews:
-        if r.exclude and r.file == file and r.loop == loop:
+        if r.exclude and r.file == file and r.names(measurement):
             who = f" by {r.by}" if r.by else ""
             words = f"left out{who}: {r.note}"
             return Rejection(file=file, stage="review", field="exclude", problem=words, hint="", code="excluded")

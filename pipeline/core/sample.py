@@ -40,6 +40,8 @@ class Recognition:
     n_rows: int = 0
     n_measurements: int = 0
     """Measurements in the file."""
+    candidates: tuple[str, ...] = ()
+    """Names of what it holds, two at least, where they may be different samples: a study has to choose."""
     temperature_k: float | None = None
     temperature_origin: str = ""
     evidence: str = ""

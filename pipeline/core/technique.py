@@ -46,6 +46,10 @@ class Review(Given):
         """True where it holds for this measurement of its file."""
         return self.loop in (None, loop)
 
+    def names(self, measurement: Measurement | None) -> bool:
+        """True where it is this measurement of its file that is decided on; None: where it is the file as a whole."""
+        return self.loop == (None if measurement is None else measurement.loop)
+
     def decision(self) -> Mapping[str, str | int]:
         """A technique's own fields, as columns of the table of reviews."""
         return {}

@@ -99,6 +99,7 @@ density_g_cm3 = 2.5
 molar_mass_g_mol = 300.0
   [[sample.xas]]
   files = "pristine.dat"
+  groups = ["prist*"]
   edge = "Ta L3"
   mode = "transmission"
   shell = { scatterer = "Cl", coordination = 6, structure = "TaCl6", distance_angstrom = 2.38, distance_sigma_angstrom = 0.003 }
@@ -122,6 +123,10 @@ file = "own.csv"
 loop = 2
 circuit = "p(R5,CPE5)-CPE6"
 fixed = { CPE5_1 = 1.0 }
+[[review]]
+file = "pristine.dat"
+group = "pristine.dat"
+note = "looked at"
 """
 CIF = """data_TaBr3
 _cell_length_a 4.76
@@ -355,6 +360,12 @@ def test_edge_mode_and_shell_of_absorption(out):
     assert composite["structure"] == "cell.cif"
     assert composite["paths"].startswith("Ta-Br-Ta 2.3800 x6;")
     assert "TaCl6" in pristine["structure"]
+
+
+def test_groups_and_a_review_of_a_group(out):
+    """The pattern takes in the one scan there is; the review names it."""
+    assert [r["file"] for r in rows(out, "xas_scans", sample="LCF")] == ["pristine.dat"]
+    assert row(out, "reviews", file="pristine.dat")["group"] == "pristine.dat"
 
 
 def test_xas_reference_and_coordination_calibrate_s02(out):

@@ -34,12 +34,13 @@ def assert_one_row(name: str, expected: Mapping[str, Any], **changes: Any) -> No
 def test_a_row_of_xas_scans():
     use = ScanUse(
         file="xas/a.dat", loop=2, e0_ev=9881.25, edge_step=0.7, shift_ev=-0.15, shift_sigma_ev=0.02, used=False,
-        reason="noise 4 times the median", noise_k=1e-3,
+        reason="noise 4 times the median", noise_k=1e-3, group="pellet 2",
     )  # fmt: skip
     expected = {
         "sample": "A",
         "file": "xas/a.dat",
         "loop": 2,
+        "group": "pellet 2",
         "edge": "Ta L3",
         "e0_eV": 9881.25,
         "edge_step": 0.7,
@@ -91,6 +92,7 @@ SHELL = ShellFit(
 EXAFS = {
     "sample": "A",
     "edge": "Ta L3",
+    "group": "",
     "shell": "Cl",
     **four("coordination", 6.2, 0.3, 5.6120108, 6.7879892),
     **four("distance_angstrom", 2.38, 0.004, 2.37, 2.392),

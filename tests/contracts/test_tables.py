@@ -70,6 +70,7 @@ def test_columns_of_the_contract_are_there_and_filled(tables, name):
         "delta_bic_needed",
         "copy_of",
         "conductivity_25C_origin",
+        "group",
     }
     allowed |= {f"{x}_sigma_{part}" for x in ("activation_energy_eV", "conductivity_25C_S_per_cm")
                 for part in ("statistical", "systematic", "whole")}  # of a run's own error budget  # fmt: skip

@@ -7,20 +7,38 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias
 
 from pipeline.core.arrays import FloatArray, freeze
-from pipeline.core.technique import Checked, Measurement, Result, Row
+from pipeline.core.technique import Checked, Measurement, Result, Review, Row
 from pipeline.core.values import Estimate, Verdict
 
 EdgeKey = tuple[str, str, str]
 """(sample, element, edge)"""
 GLITCHES = frozenset({"glitch", "long_run"})
 """Codes of findings: points off the smooth curve, masked; and a run of them that is too long to be one, kept."""
-LeftOut = Literal["", "cannot_be_normalised", "differs"]
+LeftOut = Literal["", "cannot_be_normalised", "differs", "merge_of_parts", "part_of_merge"]
 """Why a scan is not in the merge; '' where it is."""
 StructureKind = Literal["octahedron", "crystal", "polyhedron"]
 """What FEFF is run on: ``polyhedron`` is a guess from the sum of the radii, where no structure is given."""
 
 
 # ---- what the study says ----
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanReview(Review):
+    """A person's decision about a file, or about one group of a project."""
+
+    group: str = ""
+    """Name of the group; '' for a file, or for its scan number ``loop``."""
+
+    def names(self, measurement: Measurement | None) -> bool:
+        """True where it is this group of its file that is decided on."""
+        if not self.group:
+            return self.loop == (None if measurement is None else measurement.loop)
+        return isinstance(measurement, AbsorptionScan) and measurement.label.split() == self.group.split()
+
+    def decision(self) -> Mapping[str, str | int]:
+        """Column ``group``."""
+        return {"group": self.group} if self.group else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +55,18 @@ class EdgeRow(Row):
     distance_angstrom: float | None = None
     """Mean distance of the shell as diffraction knows it."""
     distance_sigma_angstrom: float = 0.0
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """File -> names or patterns of the groups that are the sample's; a file that is not there has one sample alone."""
+    reviews: tuple[ScanReview, ...] = ()
 
     @property
     def alone(self) -> bool:
         """True for a file without a study: each of its scans is looked at, at the edge that it has."""
         return not self.sample
+
+    def edge_of(self, scan: AbsorptionScan) -> tuple[str | None, str | None]:
+        """Element and edge that a scan should have: the study's; without a study its own."""
+        return (scan.element, scan.edge) if self.alone else (self.element, self.edge)
 
     @property
     def edge_name(self) -> str:
@@ -142,6 +167,8 @@ class ScanUse:
     """1 sigma of chi(k), k-weight 0, dimensionless."""
     code: LeftOut = ""
     """Which rule left it out."""
+    group: str = ""
+    """Name in its project; '' for a file of one scan."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -13,7 +13,7 @@ from pipeline.core.sample import Sample
 from pipeline.core.study.settings import nearest
 from pipeline.core.study.tables import FileNames, NotNegative, Positive, StudyTable
 from pipeline.core.technique import Files, Option, Settings, StudyPart
-from pipeline.techniques.absorption.model import EdgeRow, References
+from pipeline.techniques.absorption.model import EdgeRow, References, ScanReview
 
 EDGE = r"^[A-Z][a-z]? (K|L1|L2|L3)$"
 KNOWN_SIGMA_ANGSTROM = 0.005
@@ -35,6 +35,7 @@ class XasTable(StudyTable):
     """Scans of a sample at one edge."""
 
     files: FileNames
+    groups: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     edge: Annotated[str, Field(pattern=EDGE)]
     mode: Literal["transmission", "fluorescence"] | None = None
     shell: ShellTable = ShellTable()
@@ -49,8 +50,10 @@ def edge_rows(tables: Sequence[XasTable], sample: Sample, files: Files) -> Itera
         structure = table.shell.structure
         if structure is not None:
             _check_structure(structure, f"{where}.shell.structure", files)
+        groups = dict.fromkeys(names, tuple(table.groups)) if table.groups else {}
         if (known := rows.get(table.edge)) is not None:
-            rows[table.edge] = replace(known, files=tuple(dict.fromkeys((*known.files, *names))))
+            both = {n: (*known.groups.get(n, ()), *groups.get(n, ())) for n in (*known.groups, *groups)}
+            rows[table.edge] = replace(known, files=tuple(dict.fromkeys((*known.files, *names))), groups=both)
             continue
         element, edge = table.edge.split()
         rows[table.edge] = EdgeRow(
@@ -66,6 +69,7 @@ def edge_rows(tables: Sequence[XasTable], sample: Sample, files: Files) -> Itera
             structure=structure,
             distance_angstrom=table.shell.distance_angstrom,
             distance_sigma_angstrom=table.shell.distance_sigma_angstrom,
+            groups=groups,
         )
     return rows.values()
 
@@ -129,6 +133,10 @@ def _draft_edge(edge: str, mine: Sequence[DraftFile], files: Sequence[DraftFile]
     yield ""
     yield "  [[sample.xas]]"
     yield f"  files = {starred(mine, files) or listed(mine)}   # {counted(mine, 'scans')}"
+    for file in mine:
+        if names := file.known.candidates:
+            where = f"{file.name} holds " if len(mine) > 1 else ""
+            yield f"  {QUESTION}groups = [{quote(names[0])}]   # of this sample; {where}{', '.join(map(quote, names))}"
     yield f"  edge = {quote(edge)}"
     modes = {f.known.detail for f in mine}
     if modes in ({"transmission"}, {"fluorescence"}):
@@ -142,6 +150,8 @@ STUDY = StudyPart(
     table=XasTable,
     rows=edge_rows,
     draft=draft_tables,
+    review=ScanReview,
+    review_columns={"group": "text"},
     options={"xas_reference": Option(type=dict[str, str], make=lambda given: References(by_edge=given))},
     mistakes=find_mistakes,
 )

@@ -63,21 +63,21 @@ def study() -> StudyPart[XasTable, EdgeRow]:
 
 
 def read(raw: RawFile, work: Work[EdgeRow]) -> Iterable[AbsorptionScan]:
-    """mu(E) of every scan."""
+    """mu(E) of every scan of the sample; without a study of every scan."""
+    from pipeline.techniques.absorption.groups import choose_groups
     from pipeline.techniques.absorption.read.scans import read_scans
 
-    return read_scans(raw, work.settings[XasReadSettings], mode=work.row.mode)
+    return choose_groups(raw.name, read_scans(raw, work.settings[XasReadSettings], mode=work.row.mode), work.row)
 
 
 def check(scan: AbsorptionScan, work: Work[EdgeRow]) -> Iterable[CheckedScan]:
     """One scan at the edge of the study; without a study at its own, where it has one."""
     from pipeline.techniques.absorption.check.scan import check_scan
 
-    row = work.row
-    element, edge = (scan.element, scan.edge) if row.alone else (row.element, row.edge)
-    if not (element and edge) or (row.alone and scan.is_chi):
+    element, edge = work.row.edge_of(scan)
+    if not (element and edge) or (work.row.alone and scan.is_chi):
         return []  # without a study nobody says which edge it should have
-    return [check_scan(scan, element, edge, row.mode, work.settings[XasCheckSettings])]
+    return [check_scan(scan, element, edge, work.row.mode, work.settings[XasCheckSettings])]
 
 
 def fit(checked: Sequence[CheckedScan], work: Work[EdgeRow]) -> Iterable[ReducedAbsorption]:

@@ -12,6 +12,7 @@ from pipeline.core.values import Finding
 from pipeline.instruments.eclab.mpr import looks_like_mpr
 from pipeline.instruments.eclab.mpt import looks_like_mpt
 from pipeline.instruments.recognise import companion
+from pipeline.techniques.absorption.groups import GROUPS, describe_groups
 from pipeline.techniques.absorption.read.column_scan import ENERGIES_MISSING
 from pipeline.techniques.absorption.read.scans import is_project, read_scans
 from pipeline.techniques.absorption.read.signals import DETECTORS_UNKNOWN
@@ -87,6 +88,10 @@ def recognise_absorption(raw: RawFile) -> Recognition | None:
     subject = f"{first.element} {first.edge}" if first.element and first.edge else ""
     edges = sorted({f"{s.element} {s.edge}" for s in scans if s.element})
     findings = tuple({str(f): f for s in scans for f in s.findings}.values())
+    candidates, groups = describe_groups(scans)
+    if groups:
+        hint = "a study names those of one sample: groups = [...] in [[sample.xas]]" if candidates else ""
+        findings = (Finding(severity="info", field="groups", problem=groups, hint=hint, code=GROUPS), *findings)
     sure: Literal["certain", "likely", "guess"] = "likely"
     if project or first.source.format in SELF_DESCRIBING:
         sure = "certain"
@@ -103,6 +108,7 @@ def recognise_absorption(raw: RawFile) -> Recognition | None:
         not_measured="chi(k), not a scan of energy" if first.is_chi and subject else "" if subject else NO_EDGE,
         n_rows=sum(s.energy_ev.size for s in scans),
         n_measurements=len(scans),
+        candidates=candidates,
         evidence=first.source.evidence + (f"; {len(scans)} groups: {', '.join(edges)}" if len(scans) > 1 else ""),
         confidence=sure,
         findings=findings[:20],

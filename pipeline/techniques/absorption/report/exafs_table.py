@@ -25,6 +25,11 @@ def _pair(name: str, estimate: Estimate | None) -> dict[str, object]:
     }
 
 
+def group_names(reduced: ReducedAbsorption) -> str:
+    """Names of the groups that were merged, where its scans are from projects."""
+    return "; ".join(dict.fromkeys(s.group for s in reduced.scans if s.used and s.group))
+
+
 def distance_parts(shell: ShellFit) -> dict[str, float]:
     """What the sigma of the distance is made of, by the names of the columns."""
     return {
@@ -46,6 +51,7 @@ def exafs_row(reduced: ReducedAbsorption | None, shell: ShellFit) -> dict[str, o
         glitches = [f.problem for f in reduced.findings if f.code in GLITCHES]
         used = [s for s in reduced.scans if s.used]
         row |= {
+            "group": group_names(reduced),
             "scans_merged": len(used),
             "scans_left_out": "; ".join(f"{s.file} ({s.reason})" for s in reduced.scans if not s.used),
             "largest_shift_eV": max((abs(s.shift_ev) for s in used), default=0.0),

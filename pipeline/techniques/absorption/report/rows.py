@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from pipeline.core.tables import Kind, Row, Table, columns, given, judged, number, spread
 from pipeline.techniques.absorption.model import AbsorptionSummary, Distortion, ShellFit
-from pipeline.techniques.absorption.report.exafs_table import distance_parts, exafs_row
+from pipeline.techniques.absorption.report.exafs_table import distance_parts, exafs_row, group_names
 
 SCANS = columns(
-    "sample file loop:count edge e0_eV:number edge_step:number shift_eV:sigma used_in_merge:flag reason noise_k:number"
+    "sample file loop:count group edge e0_eV:number edge_step:number shift_eV:sigma used_in_merge:flag reason noise_k:number"
 )
 EXAFS = columns(
-    "sample edge shell coordination:estimate distance_angstrom:estimate sigma2_angstrom2:estimate "
+    "sample edge group shell coordination:estimate distance_angstrom:estimate sigma2_angstrom2:estimate "
     "e0_shift_eV:estimate s02:estimate s02_origin distance_origin distance_sigma_statistical_angstrom:number "
     "distance_systematic_angstrom:number distance_sigma_theory_angstrom:number distance_reference "
     "distance_difference_angstrom:estimate k_min:number k_max:number "
@@ -28,7 +28,8 @@ DISTORTION = columns(
 
 def absorption_tables(summary: AbsorptionSummary) -> dict[str, Table]:
     """xas_scans, exafs, exafs_ixs, distortion; in the order of the summary."""
-    exafs = tuple(_shell(s) for s in summary.shells)
+    groups = {r.key: group_names(r) for r in summary.absorption}
+    exafs = tuple({**_shell(s), "group": groups.get(s.key, "")} for s in summary.shells)
     distortion = tuple(_distortion(d) for d in summary.distortions)
     return {
         "xas_scans": Table(row="scan", columns=SCANS, rows=tuple(_scans(summary))),
@@ -45,6 +46,7 @@ def _scans(summary: AbsorptionSummary) -> Iterator[Row]:
                 "sample": a.sample,
                 "file": s.file,
                 "loop": s.loop,
+                "group": s.group,
                 "edge": f"{a.element} {a.edge}",
                 "e0_eV": number(s.e0_ev),
                 "edge_step": number(s.edge_step),
@@ -89,7 +91,8 @@ def _shell(s: ShellFit) -> Row:
 
 
 TEXT_IXS = {
-    "sample", "element", "edge", "shell", "scans_left_out", "glitches", "window", "reduction", "s02_origin", "distance_origin",
+    "sample", "element", "edge", "group", "shell", "scans_left_out", "glitches", "window", "reduction", "s02_origin",
+    "distance_origin",
     "distance_reference", "k_weights",
     "correlations", "feff_version", "structure", "paths", "verdict", "verdict_reason",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which scans do not belong to the others: flattened mu(E) against the median of all.
+"""Which scans do not belong to the others: flattened mu(E) against the median of all; and which are counted twice.
 
 The distance of a scan is the root mean square of (flat - median).  With five scans or more it is an outlier where the
 distance stands beyond ``max_deviations`` robust standard deviations (median absolute deviation) of all distances; with
@@ -15,11 +15,26 @@ import numpy as np
 from pipeline.core.arrays import FloatArray
 from pipeline.techniques.absorption.fit.reduce.merge import Prepared, put_on_grid
 from pipeline.techniques.absorption.fit.reduce.normalization import NormRanges, normalize
+from pipeline.techniques.absorption.groups import find_merges
+from pipeline.techniques.absorption.model import CheckedScan, LeftOut
 
 MIN_DISTANCE = 0.003
 """Of the edge step: what differs by less changes no number by more than the edge step's own error."""
 COMPARED_FROM_EV = 25.0
 """The post-edge polynomial of the comparison takes all behind the white line's rise: the flattest picture of a scan."""
+
+
+def find_doubled(checked: Sequence[CheckedScan]) -> dict[int, tuple[LeftOut, str]]:
+    """Index of each scan that others hold already -> code and reason: a merge whose parts are here, parts of a larger merge."""
+    out: dict[int, tuple[LeftOut, str]] = {}
+    for i, merge in find_merges([c.scan for c in checked]).items():
+        if merge.told_by_parts:
+            names = ", ".join(checked[j].scan.label for j in merge.parts)
+            out[i] = ("merge_of_parts", f"the merge of scans that are here themselves: {names}")
+        else:
+            why = f"it is in {checked[i].scan.label}, a merge of {merge.n_merged} scans, of which {len(merge.parts)} are here"
+            out |= dict.fromkeys(merge.parts, ("part_of_merge", why))
+    return out
 
 
 def flattened_on_grid(scans: Sequence[Prepared], grid_ev: FloatArray, e0_ev: float) -> tuple[FloatArray, FloatArray]:

@@ -41,7 +41,7 @@ from pipeline.techniques.absorption.fit.reduce.normalization import (
     normalize,
     with_step,
 )
-from pipeline.techniques.absorption.fit.reduce.outlier_scans import find_outlier_scans
+from pipeline.techniques.absorption.fit.reduce.outlier_scans import find_doubled, find_outlier_scans
 from pipeline.techniques.absorption.fit.reduce.project_parameters import honour_project
 from pipeline.techniques.absorption.fit.reduce.reduction_findings import (
     gather_findings,
@@ -107,9 +107,10 @@ def _merge_scans(
 ) -> Merged:
     """Scans that can be normalised, aligned, without outliers, as one."""
     first = checked[0]
-    uses: list[ScanUse] = []
+    doubled = find_doubled(checked)
+    uses = [scan_use(checked[i], code, reason) for i, (code, reason) in doubled.items()]
     prepared: list[Prepared] = []
-    for scan in checked:
+    for scan in (c for i, c in enumerate(checked) if i not in doubled):
         try:
             prepared.append(prepare(scan))
         except ValueError as error:

@@ -12,6 +12,7 @@ from pipeline.core.values import Finding
 from pipeline.techniques.absorption.fit.reduce.background import Background, BackgroundChoice
 from pipeline.techniques.absorption.fit.reduce.merge import Prepared
 from pipeline.techniques.absorption.fit.reduce.normalization import Normalized
+from pipeline.techniques.absorption.groups import GROUPS
 from pipeline.techniques.absorption.model import CheckedScan, LeftOut, ReductionUsed, ScanUse
 from pipeline.techniques.absorption.settings import ReduceSettings
 
@@ -30,15 +31,16 @@ def scan_use(scan: CheckedScan, code: LeftOut = "", reason: str = "", p: Prepare
         reason=reason,
         noise_k=p.noise if p else None,
         code=code,
+        group=source.label if source.label != source.source.file.rsplit("/", 1)[-1] else "",
     )
 
 
 def gather_findings(checked: Sequence[CheckedScan]) -> list[Finding]:
-    """What the checks found, once for all scans that it is true of; of the reader's, warnings only."""
+    """What the checks found, once for all scans that it is true of; of the reader's, warnings and what else a file holds."""
     first: dict[tuple[str, str], Finding] = {}
     files: dict[tuple[str, str], list[str]] = {}
     for c in checked:
-        for f in (*c.findings, *(f for f in c.scan.findings if f.severity != "info")):
+        for f in (*c.findings, *(f for f in c.scan.findings if f.severity != "info" or f.code == GROUPS)):
             key = (f.field, f.problem)
             first.setdefault(key, f)
             name = c.scan.source.file.rsplit("/", 1)[-1]
