@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.science.crystal import Cluster
 from pipeline.techniques.absorption.fit.distortion.scattering_ratio import measure_distortion
+from pipeline.techniques.absorption.fit.feff.program import PathSearch, run_feff, write_input
 from pipeline.techniques.absorption.fit.feff.structures import choose_structure
 from pipeline.techniques.absorption.fit.shells.edge import fit_edge
 from pipeline.techniques.absorption.fit.shells.feff_model import run_structure
 from pipeline.techniques.absorption.fit.shells.octahedra import BENDS_DEGREE, bend_octahedron, run_octahedra
 from pipeline.techniques.absorption.model import ShellSpec
 from pipeline.techniques.absorption.settings import DistortionSettings, ShellSettings
-from tests.feff_truth import octahedron_chi, reduced, thermal_chi
+from tests.feff_truth import disorder, octahedron_chi, reduced, thermal_chi
 
 SETTINGS = DistortionSettings()
 PUBLISHED = {5: -0.05, 10: -0.20, 15: -0.40, 20: -0.59}
@@ -51,6 +53,36 @@ def test_the_ratio_falls_with_the_angle_and_the_angle_comes_back(cache, its, min
         assert 4 <= row.f1_k_per_angstrom <= 9
         assert 3.6 <= row.f1_r_angstrom <= 4.6
     assert all(rows[f"{b}"].bend_degree is not None for b in (10, 15, 20))
+
+
+def ligands_chi(cache, positions, elements):
+    """chi(k) of a cluster that is no octahedron of one element, averaged over distances as the others."""
+    cluster = Cluster(absorber="Ta", elements=tuple(elements), positions_angstrom=positions, source="ligands")
+    run = run_feff(write_input(cluster, "L3", PathSearch(r_max_angstrom=4.981)), cache)
+    return sum(thermal_chi(p, 0.92 * p.degeneracy, 0.0, 0.0034 * disorder(p, 2.372)) for p in run.paths)
+
+
+@pytest.mark.parametrize("noise", [5e-4, 2e-3])
+def test_a_lost_or_replaced_ligand_and_harmonics_are_no_bend(cache, noise):
+    """Five of six take 20 % off the signal, as a bend of 10 degrees; harmonics of 3 % scale all of it."""
+    axes = np.vstack([np.eye(3), -np.eye(3)]) * 2.372
+    nearer = axes.copy()
+    nearer[5] *= 1.90 / 2.372
+    chis = {
+        "ref": octahedron_chi(cache),
+        "five": ligands_chi(cache, axes[:5], ["Cl"] * 5),
+        "oxygen": ligands_chi(cache, nearer, ["Cl"] * 5 + ["O"]),
+        "harmonics": 0.97 * octahedron_chi(cache, sigma2=0.004),
+        "bent": octahedron_chi(cache, bend=10),
+    }
+    rows = measure(cache, chis, noise=noise)
+    assert rows["five"].relative_change.value == pytest.approx(-0.20, abs=0.06)
+    assert [rows[n].bend_degree for n in ("five", "oxygen", "harmonics")] == [None] * 3
+    for name in ("five", "oxygen"):
+        said = [f for f in rows[name].findings if f.code == "not_six"]
+        assert "no angle is given: N = " in said[0].problem
+    assert rows["bent"].bend_degree.value == pytest.approx(10, abs=1.5)
+    assert not [f for f in rows["bent"].findings if f.code == "not_six"]
 
 
 def test_disorder_does_not_pass_for_bending(cache):

@@ -23,6 +23,7 @@ from pipeline.techniques.absorption.fit.shells.spectrum import weigh_spectrum
 from pipeline.techniques.absorption.model import ReducedAbsorption, ShellFit
 from pipeline.techniques.absorption.settings import DistortionSettings
 
+LIGANDS = 6
 SMALL_SIGMA = 1e-4
 """Noise of chi(k) given to spectra of the model, which have none."""
 
@@ -69,10 +70,29 @@ def bend_curve(
     )
 
 
+def doubt_octahedron(fit: ShellFit) -> str:
+    """Why a shell may be something else than six neighbours of one element; '' where its 95 % interval of N holds six alone.
+
+    A ligand that is lost or replaced takes as much off the collinear multiple scattering as a bend of 10 degrees.
+    """
+    n = fit.coordination
+    interval = f"N = {n.value:.1f} ({n.low:.1f} to {n.high:.1f})"
+    if not n.low <= LIGANDS <= n.high:
+        return f"{interval} is not six"
+    if n.low <= LIGANDS - 1 or n.high >= LIGANDS + 1:
+        return f"{interval} is not told from five or seven"
+    if "r_factor" in fit.verdict.code.split():
+        return f"one {fit.shell} shell leaves an R-factor of {fit.r_factor:.3f}: another neighbour may be in it"
+    return ""
+
+
 def bend_of_change(
     change: Change, curve: BendCurve, fit: ShellFit, settings: DistortionSettings
 ) -> tuple[Estimate | None, list[Finding]]:
-    """Mean angle with its 95 % interval, None where it is too small, not told from 0, or beyond the model; and what to say."""
+    """Mean angle with its 95 % interval, and what to say.
+
+    None where the shell is not six of one element for sure, where it is too small, not told from 0, or beyond the model.
+    """
     value, sigma, blind = change.fit.value, change.fit.sigma, settings.blind_below_degree
     falls = ", ".join(f"{-f:.0%} at {a:g}°" for a, f in zip(curve.angles_degree[1:], curve.fit[1:], strict=True))
     told = (
@@ -80,6 +100,11 @@ def bend_of_change(
         f"kept, the reference straight; the ratio falls by {falls}"
     )
     findings = [Finding(severity="info", field="bend_degree", problem=told)]
+    if why := doubt_octahedron(fit):
+        hint = "lost or replaced ligands, two distances and harmonics change the signal too"
+        text = f"the change of {value:+.0%} stands alone, no angle is given: {why}"
+        findings.append(Finding(severity="warning", field="bend_degree", problem=text, hint=hint, code="not_six"))
+        return None, findings
     low, high = curve.angle(value + Z95 * sigma), curve.angle(value - Z95 * sigma)
     if curve.angle(value) < blind or low == 0:
         text = f"blind below {blind:g}°: the change of {value:+.0%} ± {sigma:.0%} allows bends up to {max(high, blind):.0f}°"
