@@ -69,6 +69,9 @@ phases = { crystalline = "HCF", amorphous = "LCF" }
   files = "composite.dat"
   edge = "Ta L3"
   mode = "fluorescence"
+  formula = "NaTaCl6C20"
+  angle_in_degree = 40.0
+  angle_out_degree = 50.0
   shell = { scatterer = "Br", structure = "cell.cif" }
 
 [[sample]]
@@ -360,6 +363,13 @@ def test_edge_mode_and_shell_of_absorption(out):
     assert composite["structure"] == "cell.cif"
     assert composite["paths"].startswith("Ta-Br-Ta 2.3800 x6;")
     assert "TaCl6" in pristine["structure"]
+
+
+def test_the_formula_of_a_pellet_in_fluorescence_corrects_it(out):
+    """Share of the L3 edge in Elam's cross-sections (NaTaCl6 and 20 C, 40 degrees in, 50 out) by hand: about a quarter."""
+    (told,) = [r["problem"] for r in rows(out, "findings") if "over-absorption of NaTaCl6C20" in r["problem"]]
+    assert 0.2 < float(told.split(": ")[-1].split(" %")[0].split("%")[0]) / 100 < 0.32
+    assert "over_absorption" not in row(out, "exafs", sample="HSE")["verdict_reason"]
 
 
 def test_groups_and_a_review_of_a_group(out):

@@ -24,6 +24,17 @@ StructureKind = Literal["octahedron", "crystal", "polyhedron"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """Of a thick sample in fluorescence: all of it, binder and conductor too."""
+
+    formula: str
+    angle_in_degree: float = 45.0
+    """Between the beam and the surface."""
+    angle_out_degree: float = 45.0
+    """Between the surface and the way to the detector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanReview(Review):
     """A person's decision about a file, or about one group of a project."""
 
@@ -55,6 +66,8 @@ class EdgeRow(Row):
     distance_angstrom: float | None = None
     """Mean distance of the shell as diffraction knows it."""
     distance_sigma_angstrom: float = 0.0
+    composition: Composition | None = None
+    """Corrects over-absorption in fluorescence."""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """File -> names or patterns of the groups that are the sample's; a file that is not there has one sample alone."""
     reviews: tuple[ScanReview, ...] = ()
@@ -171,6 +184,18 @@ class ScanUse:
     """Name in its project; '' for a file of one scan."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverAbsorption:
+    """What a sample in fluorescence took off its own signal."""
+
+    largest_share: float
+    """Of the amplitude, that may be missing; 0 where it was corrected."""
+    share: float | None = None
+    """That was missing and is put back; None without a formula."""
+    amplitude_sigma: float = 0.0
+    """Relative, of the corrected amplitude."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class WaveletMap:
     """|W(k, R)| on a grid."""
@@ -262,6 +287,8 @@ class ReducedAbsorption(Result):
     settings: ReductionUsed
     edge_step_bias: float = 0.0
     """Relative difference of an arctangent edge's step: in ``edge_step.sigma``, common to samples of one edge for the most part."""
+    over_absorption: OverAbsorption | None = None
+    """None in transmission."""
 
     def __post_init__(self) -> None:
         names = ("energy_ev", "mu", "mu_sigma", "normalized", "flattened", "background", "pre_edge", "post_edge",

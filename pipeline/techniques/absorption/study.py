@@ -13,7 +13,7 @@ from pipeline.core.sample import Sample
 from pipeline.core.study.settings import nearest
 from pipeline.core.study.tables import FileNames, NotNegative, Positive, StudyTable
 from pipeline.core.technique import Files, Option, Settings, StudyPart
-from pipeline.techniques.absorption.model import EdgeRow, References, ScanReview
+from pipeline.techniques.absorption.model import Composition, EdgeRow, References, ScanReview
 
 EDGE = r"^[A-Z][a-z]? (K|L1|L2|L3)$"
 KNOWN_SIGMA_ANGSTROM = 0.005
@@ -38,6 +38,9 @@ class XasTable(StudyTable):
     groups: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     edge: Annotated[str, Field(pattern=EDGE)]
     mode: Literal["transmission", "fluorescence"] | None = None
+    formula: str | None = None
+    angle_in_degree: Annotated[float, Field(gt=0, le=90)] = 45.0
+    angle_out_degree: Annotated[float, Field(gt=0, le=90)] = 45.0
     shell: ShellTable = ShellTable()
 
 
@@ -70,6 +73,11 @@ def edge_rows(tables: Sequence[XasTable], sample: Sample, files: Files) -> Itera
             distance_angstrom=table.shell.distance_angstrom,
             distance_sigma_angstrom=table.shell.distance_sigma_angstrom,
             groups=groups,
+            composition=None
+            if table.formula is None
+            else Composition(
+                formula=table.formula, angle_in_degree=table.angle_in_degree, angle_out_degree=table.angle_out_degree
+            ),
         )
     return rows.values()
 

@@ -84,7 +84,7 @@ def fit(checked: Sequence[CheckedScan], work: Work[EdgeRow]) -> Iterable[Reduced
     """All scans of a sample at an edge are merged and reduced."""
     from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
 
-    return [reduce_scans(work.row.sample, checked, work.settings[ReduceSettings])]
+    return [reduce_scans(work.row.sample, checked, work.settings[ReduceSettings], work.row)]
 
 
 def group_edges(rows: Sequence[EdgeRow], samples: Sequence[Sample]) -> Iterable[Group[EdgeRow]]:

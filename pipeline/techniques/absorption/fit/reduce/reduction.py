@@ -8,7 +8,7 @@ What is not set in the study is taken from the project file that the scans came 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from pipeline.techniques.absorption.fit.reduce.normalization import (
     with_step,
 )
 from pipeline.techniques.absorption.fit.reduce.outlier_scans import find_doubled, find_outlier_scans
+from pipeline.techniques.absorption.fit.reduce.over_absorption import bound, correct
 from pipeline.techniques.absorption.fit.reduce.project_parameters import honour_project
 from pipeline.techniques.absorption.fit.reduce.reduction_findings import (
     gather_findings,
@@ -50,11 +51,13 @@ from pipeline.techniques.absorption.fit.reduce.reduction_findings import (
     used_settings,
 )
 from pipeline.techniques.absorption.fit.reduce.wavelet import map_wavelet
-from pipeline.techniques.absorption.model import CheckedScan, ReducedAbsorption, ScanUse
+from pipeline.techniques.absorption.model import CheckedScan, EdgeRow, OverAbsorption, ReducedAbsorption, ScanUse
 from pipeline.techniques.absorption.settings import ReduceSettings
 
 
-def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSettings) -> ReducedAbsorption:
+def reduce_scans(
+    sample: str, checked: Sequence[CheckedScan], settings: ReduceSettings, row: EdgeRow | None = None
+) -> ReducedAbsorption:
     """Merge and reduce all scans of a sample at one edge.
 
     Parameters
@@ -63,6 +66,8 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
         id of the sample.
     checked:
         Its scans, at least one, all of the same edge.
+    row:
+        What the study says of them: how they were measured, and the formula that corrects over-absorption.
 
     Raises
     ------
@@ -73,6 +78,7 @@ def reduce_scans(sample: str, checked: Sequence[CheckedScan], settings: ReduceSe
     settings, from_project = honour_project(settings, checked, findings)
     merged = _merge_scans(sample, checked, settings, findings)
     try:
+        merged = _correct(merged, checked, settings, row, findings)
         return _reduce(merged, settings, from_project, findings)
     except ValueError as error:
         raise FitError(
@@ -95,6 +101,7 @@ class Merged:
     mu: FloatArray
     sigma: FloatArray
     uses: tuple[ScanUse, ...]
+    over_absorption: OverAbsorption | None = None
 
     @property
     def name(self) -> str:
@@ -130,6 +137,27 @@ def _merge_scans(
     used = [p for i, p in enumerate(prepared) if i not in out]
     energy, mu, sigma, _ = merge(used, common_grid(used))
     return Merged(sample=sample, first=first, energy_ev=energy, mu=mu, sigma=sigma, uses=tuple(uses))
+
+
+def _correct(
+    merged: Merged,
+    checked: Sequence[CheckedScan],
+    settings: ReduceSettings,
+    row: EdgeRow | None,
+    findings: list[Finding],
+) -> Merged:
+    """Fluorescence as a thin sample would show it where the formula is known, else with what may be missing."""
+    modes = {row.mode} if row is not None and row.mode is not None else {c.scan.mode for c in checked}
+    if "fluorescence" not in modes:
+        return merged
+    element, edge = merged.first.element, merged.first.edge
+    if row is None or row.composition is None:
+        return replace(merged, over_absorption=bound(edge))
+    norm = _normalise(merged, settings, next_edge_ev(element, edge), [])
+    mu, sigma, found = correct(merged.energy_ev, merged.mu, merged.sigma, norm, element, edge, row.composition)
+    text = f"over-absorption of {row.composition.formula} corrected: {found.share:.0%} of the amplitude was missing"
+    findings.append(Finding(severity="info", field="mu", problem=text, code="over_absorption"))
+    return replace(merged, mu=mu, sigma=sigma, over_absorption=found)
 
 
 def _reduce(
@@ -185,6 +213,7 @@ def _reduce(
         rbkg_angstrom=choice.rbkg_angstrom,
         wavelet=wavelet,
         settings=used_settings(norm, choice, background, settings, from_project),
+        over_absorption=merged.over_absorption,
         findings=tuple(findings),
     )
 

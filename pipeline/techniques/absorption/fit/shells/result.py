@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Z95, Estimate, Finding
 from pipeline.techniques.absorption.fit.reduce.fourier import k_to_r
+from pipeline.techniques.absorption.fit.shells.amplitude_doubt import doubt_amplitude, share_unknown, widen
 from pipeline.techniques.absorption.fit.shells.distances import Scale, measure_distance
 from pipeline.techniques.absorption.fit.shells.joint_fit import JointFit
 from pipeline.techniques.absorption.fit.shells.sample_fit import SampleFit
@@ -34,6 +35,8 @@ class Amplitude:
     coordination: float
     """Of the reference."""
     origin: str
+    missing: float = 0.0
+    """Largest part of the reference's own amplitude that over-absorption may have taken."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -74,7 +77,8 @@ def split_amplitude(
             findings.append(Finding(severity="warning", field="s02", problem=text, hint=hint))
         origin = f"calibrated on {name} (N = {n:g})"
         return Amplitude(
-            s02=value, sigma=sigma, reference=i, coordination=n, origin=origin, findings=tuple(findings)
+            s02=value, sigma=sigma, reference=i, coordination=n, origin=origin,
+            missing=share_unknown(samples[i].reduced), findings=tuple(findings),
         )  # fmt: skip
     return Amplitude(
         s02=settings.s02_assumed,
@@ -91,9 +95,10 @@ def _relative(joint: JointFit, i: int) -> float:
 
 
 def _step(sample: SampleFit) -> float:
-    """Relative error of the edge step: it goes straight into the amplitude."""
-    step = sample.reduced.edge_step
-    return step.sigma / abs(step.value) if step.value else 0.0
+    """Relative error of the edge step, and of over-absorption put back: it goes straight into the amplitude."""
+    step, over = sample.reduced.edge_step, sample.reduced.over_absorption
+    own = step.sigma / abs(step.value) if step.value else 0.0
+    return float(np.hypot(own, over.amplitude_sigma)) if over is not None else own
 
 
 def _parameter_spread(joint: JointFit, i: int, parameter: int) -> float:
@@ -111,11 +116,13 @@ def make_result(
 ) -> ShellFit:
     """The row of sample i."""
     s, local = samples[i], joint.local(i)
-    n = _coordination(i, samples, joint, amplitude)
+    missing = (0.0, 0.0) if i == amplitude.reference else (share_unknown(s.reduced), amplitude.missing)
+    n = widen(_coordination(i, samples, joint, amplitude), *missing)
     relative = n.sigma / n.value if n.value > 0 and i != amplitude.reference else amplitude.sigma / amplitude.s02
     calibrated = amplitude.reference is not None and i != amplitude.reference
     s02 = (amplitude.s02, amplitude.s02) if calibrated else PLAUSIBLE_S02
     verdict = judge_shell(s, joint, i, settings, relative_sigma=relative, s02=s02)
+    verdict = doubt_amplitude(verdict, *missing)
     spreads = [_parameter_spread(joint, i, j) for j in range(local.size)]
     chi = s.model.chi(s.reduced.k_per_angstrom, local)
     r, chi_r = model_chi_r(s, chi)
@@ -140,7 +147,7 @@ def make_result(
         else samples[scale.base].reduced.sample,
         sigma2_angstrom2=_both(float(local[3]), joint.sigma(i, 3), spreads[3], "angstrom^2"),
         e0_shift_ev=_both(float(local[1]), joint.sigma(i, 1), spreads[1], "eV"),
-        s02=Estimate(value=amplitude.s02, sigma=amplitude.sigma, unit="1"),
+        s02=widen(Estimate(value=amplitude.s02, sigma=amplitude.sigma, unit="1"), amplitude.missing, 0.0),
         s02_origin=amplitude.origin,
         systematic_angstrom=distance.ranges,
         k_min=s.shell.fit_range.k_min,
