@@ -47,6 +47,8 @@ class Distance:
     origin: str = FEFF
     difference: Estimate | None = None
     """Against the base, without the theory."""
+    reference: str = ""
+    """The base, where there is a difference."""
 
 
 def choose_scale(
@@ -116,6 +118,7 @@ def measure_distance(
             ranges=plain.ranges,
             theory=plain.theory,
             difference=difference,
+            reference=samples[base].reduced.sample,
         )
     whole = _interval(scale.known + value, float(np.hypot(difference.sigma, scale.known_sigma)))
     return Distance(
@@ -125,6 +128,7 @@ def measure_distance(
         theory=scale.known_sigma,
         origin=scale.origin,
         difference=difference,
+        reference=samples[base].reduced.sample,
     )
 
 

@@ -142,9 +142,7 @@ def make_result(
         distance_sigma_theory_angstrom=distance.theory,
         distance_origin=distance.origin,
         distance_difference_angstrom=distance.difference,
-        distance_reference=""
-        if distance.difference is None or scale.base is None
-        else samples[scale.base].reduced.sample,
+        distance_reference=distance.reference,
         sigma2_angstrom2=_both(float(local[3]), joint.sigma(i, 3), spreads[3], "angstrom^2"),
         e0_shift_ev=_both(float(local[1]), joint.sigma(i, 1), spreads[1], "eV"),
         s02=widen(Estimate(value=amplitude.s02, sigma=amplitude.sigma, unit="1"), amplitude.missing, 0.0),
