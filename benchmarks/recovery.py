@@ -108,6 +108,53 @@ def any_cell(seeds):
         )
 
 
+LOW_HZ = np.geomspace(7e6, 0.05, 80)
+
+
+def judge(name, seeds, draw):
+    """Spectra that ``draw`` makes of a random generator: frequencies, impedance, and the resistances of the sample's arcs."""
+    circuits, levels, totals, errors, inside = Counter(), Counter(), [], [], []
+    given = 0
+    for seed in range(seeds):
+        f, z, truth = draw(np.random.default_rng([5, seed]))
+        fitted = fit_arcs(check_spectrum(spectrum(z, f), EisCheckSettings()), ArcSettings())
+        circuits[fitted.circuit] += 1
+        e, whole = fitted.total_resistance, sum(truth)
+        totals.append(e is not None and e.low <= whole <= e.high)
+        errors.append(abs(e.value / whole - 1) if e else np.nan)
+        given += len(truth)
+        for a in fitted.arcs:
+            wrong = ""
+            if a.resistance is not None:
+                near = (
+                    truth[a.number - 1]
+                    if fitted.n_arcs == len(truth)
+                    else min(truth, key=lambda r: abs(r - a.resistance.value))
+                )
+                inside.append(a.resistance.low <= near <= a.resistance.high)
+                wrong = "" if fitted.n_arcs == len(truth) else " (another number of arcs)"
+            levels[a.verdict.level + wrong] += 1
+    print(
+        f"{name:<30} total in its 95 % {np.mean(totals):.1%}, |err| median {100 * np.nanmedian(errors):.2f}, p95 "
+        f"{100 * np.nanquantile(errors, 0.95):.2f} %, missing {np.isnan(errors).sum()}; R given {len(inside)}/{given}, inside "
+        f"{np.mean(inside) if inside else np.nan:.1%}\n    arcs {dict(levels)}; circuits {dict(circuits)}",
+        flush=True,
+    )
+
+
+def with_diffusion(rng, end):
+    """Two arcs, tau 16 to 100 apart, and a diffusion (``end`` 1/tanh or tanh) with .5 to 2 times the resistance of one of them."""
+    r, n = 3000 * 10 ** rng.uniform(-0.3, 0.3, 2), rng.uniform(0.85, 1, 2)
+    tau = 60e-9 * 10 ** rng.uniform(0, 1) * np.array([1, 10 ** rng.uniform(1.2, 2)])
+    omega = 2 * np.pi * LOW_HZ
+    s = np.sqrt(1j * omega * 10 ** rng.uniform(-1, 0.7))
+    z = (
+        cell(zip(r, tau, n, strict=True), tail=None, omega=omega)
+        + r[rng.integers(2)] * rng.uniform(0.5, 2) * end(s) / s
+    )
+    return LOW_HZ, noisy(z, rng), r
+
+
 def kk_rows(seeds):
     k = np.arange(FREQUENCY_HZ.size)
     cases = {
@@ -185,6 +232,8 @@ CASES = {
     "warm0.1": lambda s: row("26 ohm, 0.1 uH, contact 0.5", [], s, rs=26.5, inductance=1e-7),
     "warm arcs": lambda s: row("25 ohm bulk arc + 0.5, 1 uH", [(26.0, 3e-10, 0.95)], s, rs=0.5, inductance=1e-6),
     "any": any_cell,
+    "blocked": lambda s: judge("blocked diffusion", s, lambda rng: with_diffusion(rng, lambda x: 1 / np.tanh(x))),
+    "let through": lambda s: judge("diffusion let through", s, lambda rng: with_diffusion(rng, np.tanh)),
     "kk": kk_rows,
     "wild": wild_rows,
 }

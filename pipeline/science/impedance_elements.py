@@ -2,8 +2,10 @@
 
     R||CPE       Z = R / (1 + (j w tau)^n),     (j w tau)^n = R Q (j w)^n
     CPE          Z = S (j w)^-m,                S = 1/Q
+    diffusion    Z = R coth(s) / s  (blocked),  Z = R tanh(s) / s  (let through),     s = sqrt(j w tau)
 
-Cole and Cole, J. Chem. Phys. 9 (1941) 341.  Arguments broadcast; ln_omega is the natural logarithm of w in rad/s, ln_tau that of
+Cole and Cole, J. Chem. Phys. 9 (1941) 341; Franceschetti and Macdonald, J. Electroanal. Chem. 101 (1979) 307.
+Arguments broadcast; ln_omega is the natural logarithm of w in rad/s, ln_tau that of
 tau in s.  Real and imaginary parts are computed and returned apart, as a fit stacks them.
 """
 
@@ -53,3 +55,19 @@ def constant_phase(ln_omega: FloatArray, m: FloatArray, elastance: FloatArray | 
     v = np.exp(-m * ln_omega) * elastance
     re, im = v * np.cos(QUARTER_TURN * m), v * -np.sin(QUARTER_TURN * m)
     return Parts(re, im), Parts(QUARTER_TURN * im - re * ln_omega, -im * ln_omega - QUARTER_TURN * re)
+
+
+def diffusion(
+    ln_omega: FloatArray, ln_tau: FloatArray, resistance: FloatArray | float = 1.0, *, blocked: bool
+) -> tuple[Parts, Parts]:
+    """Z of diffusion over a finite length in the unit of ``resistance``, and its derivative by ln tau; Z itself is that by ln R.
+
+    ``blocked`` at its far end: a capacitance of tau/R behind R/3; else it lets through, with R at direct current.
+    """
+    s = np.exp(0.5 * (ln_omega + ln_tau)) * np.exp(0.5j * QUARTER_TURN)
+    t = np.tanh(s)
+    t = 1 / t if blocked else t
+    z = t / s
+    by_ln_tau = 0.5 * (1 - t * t - z) * resistance
+    z = z * resistance
+    return Parts(z.real, z.imag), Parts(by_ln_tau.real, by_ln_tau.imag)

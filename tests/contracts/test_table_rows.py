@@ -22,6 +22,7 @@ from pipeline.techniques.impedance.comparisons import (
     PelletDensity,
     SeriesComparison,
 )
+from pipeline.techniques.impedance.electrodes import Diffusion
 from pipeline.techniques.impedance.model import (
     ArrheniusFit,
     ConductivityPoint,
@@ -119,6 +120,7 @@ def spectrum():
         inductance=plain(3e-7, 2e-8, "H"),
         blocking_q=plain(2e-6, 1.1e-7),
         blocking_exponent=plain(0.85, 0.013),
+        diffusion=Diffusion(end="blocked", resistance=plain(700.0, 9.0, "ohm"), time_constant=plain(0.5, 0.02, "s")),
         chi2_reduced=1.3,
         noise=0.004,
         parameter_names=("R1",),
@@ -261,6 +263,8 @@ EXPECTED = {
         **pair("inductance_H", 3e-7, 2e-8),
         **pair("blocking_q", 2e-6, 1.1e-7),
         **pair("blocking_exponent", 0.85, 0.013),
+        **pair("diffusion_resistance_ohm", 700.0, 9.0),
+        **pair("diffusion_time_s", 0.5, 0.02),
     },
     ("arcs", 0): {
         **AT,

@@ -69,6 +69,9 @@ def test_columns_of_the_contract_are_there_and_filled(tables, name):
         "delta_bic_kink",
         "delta_bic_needed",
         "copy_of",
+        "diffusion_end",
+        "diffusion_resistance_ohm",
+        "diffusion_time_s",
         "conductivity_25C_origin",
         "group",
     }

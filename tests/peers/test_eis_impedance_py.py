@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import pipeline
 from pipeline.core.sample import Source
 from pipeline.techniques.impedance.check.kramers_kronig import solve_linear_kk
 from pipeline.techniques.impedance.check.spectrum import check_spectrum
@@ -50,6 +51,24 @@ def test_the_json_is_loaded_and_predicts_what_we_fitted(case, tmp_path):
     assert tuple(names) == fit.parameter_names
     sigma = np.array(json.loads(path.read_text())["Confidence"])
     assert np.all(sigma[np.diag(fit.ln_covariance) > 0] > 0)
+
+
+@pytest.mark.parametrize("element", ["Wo", "Ws"])
+def test_a_diffusion_is_the_peers_own_element(element):
+    circuits = pytest.importorskip("impedance.models.circuits")
+    f = np.geomspace(1e6, 0.05, 70)
+    truth = circuits.CustomCircuit(f"p(R1,CPE1)-{element}2", initial_guess=[3000.0, 1e-9, 0.95, 1500.0, 0.8])
+    z = truth.predict(f, use_initial=True)
+    rng = np.random.default_rng(2)
+    z = z + 0.003 * np.abs(z) * (rng.standard_normal(f.size) + 1j * rng.standard_normal(f.size))
+    measured = ImpedanceSpectrum(source=Source(file="x.mpt", format=""), frequency_hz=f, impedance_ohm=z)
+    fit = fit_arcs(check_spectrum(measured, EisCheckSettings()), ArcSettings())
+    assert fit.circuit == f"p(R1,CPE1)-{element}2"
+    loaded = circuits.CustomCircuit(fit.circuit, initial_guess=list(fit.parameter_values))
+    assert tuple(loaded.get_param_names()[0]) == fit.parameter_names
+    np.testing.assert_allclose(loaded.predict(f, use_initial=True), fit.fitted_ohm, rtol=1e-9)
+    _, result = pipeline.to_lmfit(fit)
+    assert result.params[f"{element}2_1"].value == pytest.approx(fit.diffusion.time_constant.value, rel=1e-3)
 
 
 def test_a_circuit_built_from_the_string_alone_predicts_the_same():

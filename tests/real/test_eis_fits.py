@@ -47,6 +47,10 @@ def model(x, m, names, w):
         z, at = z + np.exp(x[at]), at + 1
     if f"CPE{m + 1}_0" in names:
         z = z + np.exp(-x[at]) * (1j * w) ** -x[at + 1]
+    for name, blocked in ((f"Wo{m + 1}_0", True), (f"Ws{m + 1}_0", False)):
+        if name in names:
+            s = np.sqrt(1j * w * np.exp(x[at + 1]))
+            z = z + np.exp(x[at]) / s * (1 / np.tanh(s) if blocked else np.tanh(s))
     return z
 
 
@@ -69,6 +73,8 @@ def best_of(starts, found, seed=0):
         if f"CPE{m + 1}_0" in names:
             x += [-np.log(np.abs(z[-1])) - 0.9 * np.log(w[-1]), 0.9]
             low, high = [*low, -60.0, 0.3], [*high, 40.0, 1.0]
+        if any(n.startswith("W") for n in names):
+            x, low, high = [*x, size[0], np.log(1 / w.min())], [*low, -40.0, -30.0], [*high, 40.0, 30.0]
 
         def residual(x):
             return ((model(x, m, names, w) - z) / np.abs(z)).view(float)

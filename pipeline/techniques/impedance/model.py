@@ -18,6 +18,7 @@ from pipeline.techniques.impedance.comparisons import (
     PelletDensity,
     SeriesComparison,
 )
+from pipeline.techniques.impedance.electrodes import Diffusion, SampleTotal
 from pipeline.techniques.impedance.error_budget import ErrorBudget
 from pipeline.techniques.impedance.rows import Copy
 
@@ -118,7 +119,7 @@ class ModelScore:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SpectrumFit(Result):
-    """The fit of one spectrum: L + Rs + sum R||CPE + blocking CPE, each term only if the data ask for it."""
+    """The fit of one spectrum: L + Rs + sum R||CPE + blocking CPE or diffusion, each term only if the data ask for it."""
 
     checked: CheckedSpectrum
     circuit: str
@@ -147,6 +148,10 @@ class SpectrumFit(Result):
     """Of the total alone: how far all circuits that fit agree on it. None where nobody judged it."""
     parameters: tuple[CircuitParameter, ...] = ()
     """In the order of ``circuit``, where a person wrote it; the data chose it otherwise."""
+    diffusion: Diffusion | None = None
+    """In place of the blocking CPE."""
+    totals: tuple[SampleTotal, ...] = ()
+    """With none of the arcs, with the one of the smallest capacitance, the two of the smallest, … all."""
 
     def __post_init__(self) -> None:
         freeze(self, fitted_ohm=complex, ln_covariance=float)

@@ -1,6 +1,6 @@
 """A fitted spectrum as an lmfit fit and as an impedance.py circuit: a second opinion, and tools that a lab knows.
 
-    Z(w) = R0 + j w L0 + sum_i R_i / (1 + R_i CPEi_0 (j w)^CPEi_1) + 1 / (CPE_0 (j w)^CPE_1)
+    Z(w) = R0 + j w L0 + sum_i R_i / (1 + R_i CPEi_0 (j w)^CPEi_1) + 1 / (CPE_0 (j w)^CPE_1), or diffusion Wo, Ws for the last
 
 Both start at the minimum that the fit has proven; what they find from there has to agree with it.  Importing them takes
 seconds, so nothing on the way to a record does.
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
-from pipeline.science.impedance_elements import constant_phase, relaxation
+from pipeline.science.impedance_elements import constant_phase, diffusion, relaxation
 from pipeline.science.statistics import sigmas_of
 from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS
 from pipeline.techniques.impedance.model import SpectrumFit
@@ -32,6 +32,9 @@ def predict_impedance(values: dict[str, float], omega: FloatArray) -> ComplexArr
             z = z + constant_phase(ln_omega, n, 1 / q)[0].together()
         else:
             z = z + relaxation(ln_omega, np.log(r * q) / n, n, r)[0].together()
+    for name in (n.removesuffix("_0") for n in values if n.startswith("W") and n.endswith("_0")):
+        r, ln_tau, blocked = values[f"{name}_0"], np.log(values[f"{name}_1"]), name.startswith("Wo")
+        z = z + diffusion(ln_omega, ln_tau, r, blocked=blocked)[0].together()
     return np.asarray(z)
 
 
@@ -57,7 +60,7 @@ def to_lmfit(fit: SpectrumFit) -> tuple[Any, Any]:
     omega, z = 2 * np.pi * fit.checked.spectrum.frequency_hz[keep], fit.checked.spectrum.impedance_ohm[keep]
     start = lmfit.Parameters()
     for name, value in zip(fit.parameter_names, fit.parameter_values, strict=True):
-        if name.endswith("_1"):
+        if name.startswith("CPE") and name.endswith("_1"):
             low, high = N_BOUNDS if f"R{name[3:-2]}" in fit.parameter_names else BLOCKING_BOUNDS
             start.add(name, value, min=low - MARGIN, max=high + MARGIN)
         else:

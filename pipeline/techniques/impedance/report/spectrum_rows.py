@@ -20,7 +20,7 @@ SPECTRA = columns(
     "n_masked:count kk_verdict kk_verdict_reason kk_rms_percent:number noise_percent:number n_arcs:count circuit "
     "chi2_reduced:number fit_verdict fit_verdict_reason total_resistance_ohm:estimate series_resistance_ohm:sigma "
     "inductance_H:sigma blocking_q:sigma blocking_exponent:sigma format instrument "
-    "total_verdict total_verdict_reason copy_of"
+    "total_verdict total_verdict_reason copy_of diffusion_end diffusion_resistance_ohm:sigma diffusion_time_s:sigma"
 )
 ARCS = columns(
     "sample file loop:count temperature_K:number method arc:count region region_candidates region_reasons verdict "
@@ -86,7 +86,18 @@ def _spectra(summary: ImpedanceSummary) -> Iterator[Row]:
             "instrument": s.source.instrument,
             **(judged(fit.total_verdict, "total_verdict") if fit.total_verdict else {}),
             "copy_of": copies.get((sample, s.source.file, s.loop), ""),
+            **_diffusion(fit),
         }
+
+
+def _diffusion(fit: SpectrumFit) -> Row:
+    if fit.diffusion is None:
+        return {}
+    return {
+        "diffusion_end": fit.diffusion.end,
+        **spread("diffusion_resistance_ohm", fit.diffusion.resistance, interval=False),
+        **spread("diffusion_time_s", fit.diffusion.time_constant, interval=False),
+    }
 
 
 def regions_of(summary: ImpedanceSummary) -> dict[tuple[str, str, int], tuple[RegionAssignment, ...]]:

@@ -10,9 +10,11 @@ from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Z95, Estimate, Verdict
 from pipeline.core.words import percent_text
 from pipeline.science.statistics import log_estimate, sigmas_of
+from pipeline.techniques.impedance.electrodes import Diffusion, SampleTotal
+from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags
 from pipeline.techniques.impedance.fit.single.circuit import Circuit
 from pipeline.techniques.impedance.fit.single.covariance import profile_intervals
-from pipeline.techniques.impedance.fit.single.model_averaging import Spread, sample_parts
+from pipeline.techniques.impedance.fit.single.model_averaging import Spread
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem
 from pipeline.techniques.impedance.model import Arc
@@ -161,34 +163,41 @@ def _arc(
 
 
 def total_resistance(
-    chosen: OrderFit, problem: Problem, settings: ArcSettings, spread: Spread | None, misfit: float
-) -> tuple[Estimate | None, Verdict]:
-    """R_s + sum R_i with its spread over all circuits that count, and how far these agree on it; its reason says what it holds.
+    chosen: OrderFit, sample: Flags, problem: Problem, settings: ArcSettings, spread: Spread | None, misfit: float
+) -> SampleTotal:
+    """R_s and the arcs of ``sample`` (M,) with their spread over all circuits that count, and how far these agree on it.
 
-    The arcs have verdicts of their own: a split that is not determined leaves the sum untouched.
+    Its reason says what it holds.  The arcs have verdicts of their own: a split that is not determined leaves the sum untouched.
     """
     c, theta = chosen.circuit, chosen.theta
-    sample = sample_parts(chosen, problem)
-    index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
+    index = [*np.flatnonzero(sample), *([c.position("series")] if c.series else [])]
+    arcs = tuple(int(i) + 1 for i in np.flatnonzero(sample))
     if spread is None:
-        return None, Verdict(level="refused", reason="no resistance in the model", code="total_none")
+        nothing = Verdict(level="refused", reason="no resistance in the model", code="total_none")
+        return SampleTotal(arcs=arcs, resistance=None, verdict=nothing)
     open_ = [i + 1 for i in range(c.n_arcs) if sample[i] and chosen.x[i] > -float(problem.ln_omega.min())]
     if open_:
         why = f"total withheld: arc {open_[-1]} does not close above the lowest frequency"
-        return None, Verdict(level="refused", reason=why, code="total_open_arc")
+        return SampleTotal(
+            arcs=arcs, resistance=None, verdict=Verdict(level="refused", reason=why, code="total_open_arc")
+        )
     parts = np.exp(theta[index])
     total = float(parts.sum())
-    what = f"{int(sample[:-1].sum())} arc(s)" + (
-        " and the series resistance (leads and contacts included)" if c.series else ""
-    )
-    if not sample.all():
+    what = f"{len(arcs)} arc(s)" + (" and the series resistance (leads and contacts included)" if c.series else "")
+    left = np.flatnonzero(~sample)
+    if left.size and np.all(chosen.x[left] > -float(problem.ln_omega.min())):
         what += ", without the arc that does not close and has an electrode's capacitance"
+    elif left.size:
+        what += f", without arc {', '.join(str(i + 1) for i in left)}, which has an electrode's capacitance"
     if spread.sigma > settings.weak_sigma:
         why = f"total of {what} withheld: sigma {percent_text(spread.sigma)}, the circuits that fit do not agree on it"
-        return None, Verdict(level="unresolved", reason=why, code="total_wide")
+        return SampleTotal(
+            arcs=arcs, resistance=None, verdict=Verdict(level="unresolved", reason=why, code="total_wide")
+        )
     low, high = total * float(np.exp(spread.low)), total * float(np.exp(spread.high))
     estimate = Estimate(value=total, sigma=total * spread.sigma, unit="ohm", low95=low, high95=high)
-    return estimate, _judge_total(f"total resistance is the sum of {what}", spread, settings, misfit)
+    verdict = _judge_total(f"total resistance is the sum of {what}", spread, settings, misfit)
+    return SampleTotal(arcs=arcs, resistance=estimate, verdict=verdict)
 
 
 def _judge_total(text: str, spread: Spread, settings: ArcSettings, misfit: float) -> Verdict:
@@ -209,15 +218,30 @@ def ln_parameters(chosen: OrderFit, cov: FloatArray) -> dict[str, Estimate]:
     for name, present, unit in (
         ("series", c.series, "ohm"),
         ("inductance", c.inductance, "H"),
-        ("q", c.blocking, "F s^(n-1)"),
+        ("q", c.blocking and c.tail == "cpe", "F s^(n-1)"),
     ):
         if present:
             at = c.position(name)
             out[name] = log_estimate(float(chosen.theta[at]), float(np.sqrt(max(cov[at, at], 0.0))), unit)
-    if c.blocking:
+    if c.blocking and c.tail == "cpe":
         at = c.position("m")
         out["m"] = Estimate(value=float(chosen.theta[at]), sigma=float(np.sqrt(max(cov[at, at], 0.0))), unit="1")
     return out
+
+
+def described_diffusion(chosen: OrderFit, cov: FloatArray) -> Diffusion | None:
+    """Of the tail, where it is one."""
+    c = chosen.circuit
+    if not c.blocking or c.tail == "cpe":
+        return None
+    (ln_r, s_r), (ln_tau, s_tau) = (
+        (float(chosen.theta[at]), float(np.sqrt(max(cov[at, at], 0.0)))) for at in (c.position("q"), c.position("m"))
+    )
+    return Diffusion(
+        end="blocked" if c.tail == "open" else "let through",
+        resistance=log_estimate(ln_r, s_r, "ohm"),
+        time_constant=log_estimate(ln_tau, s_tau, "s"),
+    )
 
 
 def described_circuit(chosen: OrderFit, cov: FloatArray) -> tuple[str, tuple[str, ...], tuple[float, ...], FloatArray]:
@@ -247,7 +271,12 @@ def described_circuit(chosen: OrderFit, cov: FloatArray) -> tuple[str, tuple[str
         add(f"R{i + 1}", float(np.exp(r)), {i: 1.0})
         add(f"CPE{i + 1}_0", float(np.exp(n * tau - r)), {i: -1.0, m + i: n, 2 * m + i: tau})
         add(f"CPE{i + 1}_1", n, {2 * m + i: 1.0 / n})
-    if c.blocking:
+    if c.blocking and c.tail != "cpe":
+        name = "Wo" if c.tail == "open" else "Ws"
+        text.append(f"{name}{m + 1}")
+        for k, term in enumerate(("q", "m")):
+            add(f"{name}{m + 1}_{k}", float(np.exp(theta[c.position(term)])), {c.position(term): 1.0})
+    elif c.blocking:
         q, e = c.position("q"), c.position("m")
         text.append(f"CPE{m + 1}")
         add(f"CPE{m + 1}_0", float(np.exp(theta[q])), {q: 1.0})

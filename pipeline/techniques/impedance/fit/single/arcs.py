@@ -18,12 +18,19 @@ from pipeline.core.values import Finding, Verdict
 from pipeline.techniques.impedance.fit.single.arc_result import (
     describe_arcs,
     described_circuit,
+    described_diffusion,
     ln_parameters,
     total_resistance,
 )
 from pipeline.techniques.impedance.fit.single.circuit import impedance
 from pipeline.techniques.impedance.fit.single.covariance import covariance
-from pipeline.techniques.impedance.fit.single.model_averaging import find_alternatives, sample_parts
+from pipeline.techniques.impedance.fit.single.diffusion import add_diffusion, asks_for_diffusion
+from pipeline.techniques.impedance.fit.single.model_averaging import (
+    Limits,
+    find_alternatives,
+    nested_samples,
+    sample_arcs,
+)
 from pipeline.techniques.impedance.fit.single.model_selection import (
     OrderFit,
     Search,
@@ -45,7 +52,7 @@ MISFIT = 1.0
 
 
 def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None = None) -> SpectrumFit:
-    """Fit L + R_s + sum R||CPE + blocking CPE, each term only if the data ask for it.
+    """Fit L + R_s + sum R||CPE + the electrodes' tail (a blocking CPE or a diffusion), each term only if the data ask for it.
 
     Parameters
     ----------
@@ -78,10 +85,15 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
             source=spectrum.source.file, field="frequency_hz", problem=f"{omega.size} points are too few to fit"
         )
     hopeless = HOPELESS * min(o.chi2 for o in orders)
-    orders = [o if o.chi2 > hopeless else refine_order(o, problem, z) for o in orders]
+    orders = [o if o.chi2 > hopeless else refine_order(o, search) for o in orders]
     chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
+    if asks_for_diffusion(chosen, search):
+        orders = add_diffusion(orders, chosen.circuit.n_arcs, search)
+        chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
+    problem = replace(problem, tail=chosen.circuit.tail)
+    search = replace(search, problem=problem, grid=lay_grid(problem))
     polished = search_again(chosen, replace(search, starts=2 * settings.starts, seed=settings.seed + 1))
-    polished = finish(polished, problem, z)
+    polished = finish(polished, search)
     orders = [polished if o is chosen else o for o in orders]
     chosen = polished
     more = _one_more(chosen, search, settings) if n_arcs is None else None
@@ -131,15 +143,19 @@ def _result(
     cov = covariance(chosen.theta, circuit, omega, search.z) * noise2
     ambiguous = _ambiguity(list(outcome.orders), chosen, problem, settings) if decided is None else ""
     misfit = float(np.sqrt(noise2)) / checked.noise
-    spreads, of_total = find_alternatives(
-        chosen, cov, problem, omega, search.z, settings.max_arcs, settings.max_apex_over_f_max, outcome.more
-    )
+    limits = Limits(settings.max_arcs, settings.max_apex_over_f_max)
+    spreads, of_totals = find_alternatives(chosen, cov, problem, omega, search.z, limits, outcome.more)
     arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, spreads, misfit)
-    total, total_verdict = total_resistance(chosen, problem, settings, of_total, misfit)
+    totals = tuple(
+        total_resistance(chosen, sample, problem, settings, spread, misfit)
+        for sample, spread in zip(nested_samples(chosen), of_totals, strict=True)
+    )
+    sample = sample_arcs(chosen, problem)
+    total = totals[int(sample.sum())]
     text, names, values, ln_cov = described_circuit(chosen, cov)
     extra = ln_parameters(chosen, cov)
     worst = min(
-        (a.verdict for a, mine in zip(arcs, sample_parts(chosen, problem)[:-1], strict=True) if mine),
+        (a.verdict for a, mine in zip(arcs, sample, strict=True) if mine),
         key=lambda v: ["refused", "unresolved", "weak", "resolved"].index(v.level),
         default=None,
     )
@@ -150,18 +166,20 @@ def _result(
         parameter_values=values,
         ln_covariance=ln_cov,
         arcs=arcs,
-        total_resistance=total,
-        total_verdict=total_verdict,
+        total_resistance=total.resistance,
+        total_verdict=total.verdict,
+        totals=totals,
         series_resistance=extra.get("series"),
         inductance=extra.get("inductance"),
         blocking_q=extra.get("q"),
         blocking_exponent=extra.get("m"),
+        diffusion=described_diffusion(chosen, cov),
         chi2_reduced=noise2 / checked.noise**2,
         noise=float(np.sqrt(noise2)),
         scores=tuple(_score(o, o is chosen, decided is not None) for o in outcome.orders),
         fitted_ohm=impedance(chosen.theta[None, :], circuit, 2 * np.pi * checked.spectrum.frequency_hz)[0],
-        verdict=_verdict(chosen, worst, total is not None, decided),
-        findings=tuple(_findings(total_verdict, ambiguous, float(np.sqrt(noise2)), misfit, settings)),
+        verdict=_verdict(chosen, worst, total.resistance is not None, decided),
+        findings=tuple(_findings(total.verdict, ambiguous, float(np.sqrt(noise2)), misfit, settings)),
     )
 
 

@@ -1,20 +1,25 @@
-"""The circuit L - R0 - sum of R||CPE - blocking CPE, for many parameter sets at once, with its analytic Jacobian.
+"""The circuit L - R0 - sum of R||CPE - tail, for many parameter sets at once, with its analytic Jacobian.
 
-    Z(w) = R_s + j w L + sum_i R_i / (1 + (j w tau_i)^n_i) + 1 / (Q (j w)^m)
+    Z(w) = R_s + j w L + sum_i R_i / (1 + (j w tau_i)^n_i) + tail
+    tail = 1 / (Q (j w)^m), which is semi-infinite diffusion for m = 1/2, or finite diffusion (impedance_elements.py)
 
-theta holds, in this order: ln R_i, ln tau_i, n_i (i = 1..M), then ln R_s, ln L, ln Q, m for the terms that are present.
+theta holds, in this order: ln R_i, ln tau_i, n_i (i = 1..M), then ln R_s, ln L, and ln Q, m or ln R_w, ln tau_w of the tail, for
+the terms that are present.
 Capacitance of an arc: C = tau/R = (Q R^(1-n))^(1/n), Hsu and Mansfeld, Corrosion 57 (2001) 747.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
-from pipeline.science.impedance_elements import Parts, constant_phase, relaxation
+from pipeline.science.impedance_elements import Parts, constant_phase, diffusion, relaxation
 
+Tail = Literal["cpe", "open", "short"]
+"""Of the electrodes: a blocking CPE, diffusion that is blocked (Wo of impedance.py), diffusion that is let through (Ws)."""
 N_BOUNDS = (0.5, 1.0)
 BLOCKING_BOUNDS = (0.3, 1.0)
 
@@ -27,6 +32,9 @@ class Circuit:
     series: bool = False
     inductance: bool = False
     blocking: bool = False
+    """A tail is present."""
+    tail: Tail = "cpe"
+    """What it is."""
 
     @property
     def n_parameters(self) -> int:
@@ -34,7 +42,7 @@ class Circuit:
         return 3 * self.n_arcs + self.series + self.inductance + 2 * self.blocking
 
     def position(self, term: str) -> int:
-        """Index in theta of ``series``, ``inductance``, ``q`` or ``m``."""
+        """Index in theta of ``series``, ``inductance``, and of the tail's ``q`` (or ln R_w) and ``m`` (or ln tau_w)."""
         at = 3 * self.n_arcs
         order = [("series", self.series), ("inductance", self.inductance), ("q", self.blocking), ("m", self.blocking)]
         for name, present in order:
@@ -94,11 +102,21 @@ def weighted_rows(theta: FloatArray, circuit: Circuit, omega: FloatArray, weight
     out[:, -1] = out[:, terms].sum(axis=1)
     if circuit.blocking:
         at = circuit.position("q")
-        tail, by_m = constant_phase(ln_omega, theta[:, at + 1, None], np.exp(-theta[:, at, None]) * weight)
-        put(at, Parts(-tail.real, -tail.imag))
-        put(at + 1, by_m)
-        out[:, -1] -= out[:, at]
+        sign = -1.0 if circuit.tail == "cpe" else 1.0
+        tail, by_other = tail_element(
+            circuit.tail, ln_omega, theta[:, at + 1, None], np.exp(sign * theta[:, at, None]) * weight
+        )
+        put(at, Parts(sign * tail.real, sign * tail.imag))
+        put(at + 1, by_other)
+        out[:, -1] += sign * out[:, at]
     return out
+
+
+def tail_element(tail: Tail, ln_omega: FloatArray, other: FloatArray, size: FloatArray | float) -> tuple[Parts, Parts]:
+    """Z of the tail for ``size`` 1/Q or R_w, and its derivative by ``other``, which is m or ln tau_w."""
+    if tail == "cpe":
+        return constant_phase(ln_omega, other, size)
+    return diffusion(ln_omega, other, size, blocked=tail == "open")
 
 
 def arc_capacitance(r_ohm: float, q: float, n: float) -> float:

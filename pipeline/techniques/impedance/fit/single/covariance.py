@@ -29,7 +29,7 @@ def covariance(theta: FloatArray, circuit: Circuit, omega: FloatArray, z: Comple
     gone = np.flatnonzero(theta[:m] < np.log(1e-6 * np.abs(z).min()))
     for block in range(3):
         free[block * m + gone] = False
-    if circuit.blocking:
+    if circuit.blocking and circuit.tail == "cpe":
         free[-1] = BLOCKING_BOUNDS[0] + 1e-9 < theta[-1] < BLOCKING_BOUNDS[1] - 1e-9
     real = weighted_rows(theta[None, :], circuit, omega, 1 / np.abs(z))[0, :-1][free].T
     norm = np.maximum(np.linalg.norm(real, axis=0), 1e-300)

@@ -10,6 +10,7 @@ still lies under its neighbour; the spectrum is fitted again with that arc at se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
@@ -19,6 +20,7 @@ from pipeline.core.values import Z95
 from pipeline.core.words import percent_text
 from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags
 from pipeline.techniques.impedance.fit.single.covariance import covariance
+from pipeline.techniques.impedance.fit.single.diffusion import ELECTRODE_RATIO, SURE_RATIO
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, bounds, fit_rows
 
@@ -26,9 +28,7 @@ MIN_WEIGHT = 0.01
 """Akaike weight below which a circuit has no say: its tails are far below 2.5 %."""
 HIDDEN_SHARE = 0.02
 """R_s below this share of the total is leads and contacts."""
-ELECTRODE_RATIO = 3e3
-"""Capacitance over that of the fastest arc from which on an arc is an electrode's: the smallest electrode (1e-7 F/cm) over the
-largest bulk (1e-11 F/cm) of Irvine, Sinclair and West, Adv. Mater. 2 (1990) 132, less a factor 3."""
+TAIL_NAMES = {"cpe": "a blocking tail", "open": "a blocked diffusion", "short": "a diffusion that is let through"}
 HIDDEN_PLACES = (1.0, 3.0, 10.0)
 HIDDEN_EXPONENTS = (0.85, 0.95)
 
@@ -45,59 +45,83 @@ class Spread:
     """What moves it by more than its own sigma in the chosen circuit, or ''."""
 
 
+class Alternative(NamedTuple):
+    """What the resistances are if something is there that the chosen circuit has no term for."""
+
+    why: str
+    ln_r: FloatArray
+    """(M,) ln R of each arc."""
+    parts: FloatArray
+    """(M,) what each arc gives to a total, ohm."""
+    rest: float
+    """What stands in series with the arcs, ohm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limits:
+    """What the search for hidden arcs goes by."""
+
+    max_arcs: int
+    apex: float
+    """Apex over f_max from which on an arc is refused."""
+
+
 def find_alternatives(
     chosen: OrderFit,
     cov: FloatArray,
     problem: Problem,
     omega: FloatArray,
     z: ComplexArray,
-    max_arcs: int,
-    apex: float,
+    limits: Limits,
     more: OrderFit | None,
-) -> tuple[tuple[Spread, ...], Spread | None]:
-    """Spread of ln R of each arc, and of ln of the total (None without a resistance).
+) -> tuple[tuple[Spread, ...], tuple[Spread | None, ...]]:
+    """Spread of ln R of each arc, and of ln of each total of ``nested_samples`` (None without a resistance).
 
-    ``cov`` is the covariance of ``chosen.theta``; ``apex`` is the apex over f_max from which on an arc is refused; ``more`` is a
-    fit with one arc more than the sample has, where the data ask for it.
+    ``cov`` is the covariance of ``chosen.theta``; ``more`` is a fit with one arc more than the sample has, where the data ask for
+    it.
     """
     m = chosen.circuit.n_arcs
-    sample = sample_parts(chosen, problem)
     fits, weights = _weigh(chosen)
     covs = [cov, *(covariance(f.theta, f.circuit, omega, z) * _noise2(f) for f in fits[1:])]
     noise2 = _noise2(chosen)
-    hidden = _hidden(chosen, problem, max_arcs, apex, noise2) + ([_one_more(chosen, more, problem)] if more else [])
+    hidden = _hidden(chosen, problem, limits, noise2) + ([_one_more(chosen, more)] if more else [])
     spreads = []
     for i in range(m):
         ln_r = np.array([f.theta[i] for f in fits])
         sigma = np.array([np.sqrt(max(c[i, i], 0.0)) for c in covs])
-        moved = [(why, float(r[i] - chosen.theta[i])) for why, r, _ in hidden]
+        moved = [(a.why, float(a.ln_r[i] - chosen.theta[i])) for a in hidden]
         spreads.append(_spread(fits, weights, ln_r, sigma, moved))
+    return tuple(spreads), tuple(_of_total(fits, covs, weights, hidden, s) for s in nested_samples(chosen))
+
+
+def _of_total(
+    fits: list[OrderFit], covs: list[FloatArray], weights: FloatArray, hidden: list[Alternative], sample: Flags
+) -> Spread | None:
+    """Spread of ln of R_s and the arcs of ``sample`` (M,)."""
     totals = [_total(f, c, sample) for f, c in zip(fits, covs, strict=True)]
     if totals[0] is None:
-        return tuple(spreads), None
+        return None
     known = [k for k, t in enumerate(totals) if t is not None]
     pairs = np.array([t for t in totals if t is not None])
-    moved = [(why, t - totals[0][0]) for why, _, t in hidden]
-    total = _spread([fits[k] for k in known], weights[known], pairs[:, 0], pairs[:, 1], moved)
-    return tuple(spreads), total
+    sums = [(a.why, float(a.parts[sample].sum() + a.rest)) for a in hidden]
+    moved = [(why, float(np.log(total)) - totals[0][0]) for why, total in sums if total > 0]
+    return _spread([fits[k] for k in known], weights[known], pairs[:, 0], pairs[:, 1], moved)
 
 
-def _one_more(chosen: OrderFit, more: OrderFit, problem: Problem) -> tuple[str, FloatArray, float]:
-    """Ln R of each arc and of the total if one arc more is let in: two neighbours of it together, or one at an end apart, are the
-    arcs of the chosen fit, whichever comes nearest to them.
+def _one_more(chosen: OrderFit, more: OrderFit) -> Alternative:
+    """One arc more is let in: two neighbours of it together, or one at an end apart, are the arcs of the chosen fit, whichever
+    comes nearest to them.
     """
     m = chosen.circuit.n_arcs
     r, rs = np.maximum(more.linear[: m + 1], 1e-300), float(more.linear[m + 1])
     ways = [
-        (r[1:], rs + r[0]),
+        (r[1:], rs + float(r[0])),
         (r[:-1], rs),
     ]  # one before the others is in the sample's series, one after them the electrode's
     ways += [(np.concatenate([r[:k], [r[k] + r[k + 1]], r[k + 2 :]]), rs) for k in range(m)]
     found, rest = min(ways, key=lambda way: float(np.abs(np.log(way[0]) - chosen.theta[:m]).sum()))
-    ln_r = np.log(found)
-    total = float(np.log(found[sample_parts(chosen, problem)[:-1]].sum() + rest))
     why = f"{m + 1} arcs fit better by {chosen.bic - more.bic:.0f} in BIC, more than the sample has"
-    return why, ln_r, total
+    return Alternative(why, np.log(found), found, rest)
 
 
 def _noise2(fit: OrderFit) -> float:
@@ -116,7 +140,7 @@ def _weigh(chosen: OrderFit) -> tuple[list[OrderFit], FloatArray]:
 def _total(fit: OrderFit, cov: FloatArray, sample: Flags) -> tuple[float, float] | None:
     """Ln of the sum of the sample's resistances, and its sigma."""
     c = fit.circuit
-    index = [*np.flatnonzero(sample[:-1]), *([c.position("series")] if c.series else [])]
+    index = [*np.flatnonzero(sample), *([c.position("series")] if c.series else [])]
     if not index:
         return None
     parts = np.exp(fit.theta[index])
@@ -161,28 +185,30 @@ def _ends(weights: FloatArray, shift: FloatArray, sigma: FloatArray) -> tuple[fl
 
 def _terms(order: OrderFit) -> str:
     c = order.circuit
-    names = [n for n, present in (("R_s", c.series), ("L", c.inductance), ("a blocking tail", c.blocking)) if present]
+    names = [n for n, present in (("R_s", c.series), ("L", c.inductance), (TAIL_NAMES[c.tail], c.blocking)) if present]
     return " and ".join(names) if names else "arcs only"
 
 
-def sample_parts(chosen: OrderFit, problem: Problem) -> Flags:
-    """(M + 1,) which of R_1..R_M, R_s belong to the sample: not an arc that never closes in the window and whose capacitance
-
-    is an electrode's, or that is the only one beside R_s.
+def sample_arcs(chosen: OrderFit, problem: Problem) -> Flags:
+    """(M,) which arcs belong to the sample: not one of an electrode's capacitance beside that of the fastest, nor one that never
+    closes in the window and is the only one beside R_s.
     """
     m = chosen.circuit.n_arcs
-    parts = np.ones(m + 1, dtype=bool)
     ln_c = chosen.x[:m] - chosen.theta[:m]
-    for i in range(m):
-        open_ = chosen.x[i] > -float(problem.ln_omega.min())
-        electrode = ln_c[i] - ln_c[0] > np.log(ELECTRODE_RATIO) if i else m == 1 and chosen.circuit.series
-        parts[i] = not (open_ and electrode)
-    return parts
+    open_ = chosen.x[:m] > -float(problem.ln_omega.min())
+    if m == 1 and chosen.circuit.series:
+        return ~open_
+    return np.asarray(ln_c - ln_c[:1] <= np.log(np.where(open_, ELECTRODE_RATIO, SURE_RATIO)))
 
 
-def _hidden(
-    chosen: OrderFit, problem: Problem, max_arcs: int, apex_limit: float, noise2: float
-) -> list[tuple[str, FloatArray, float]]:
+def nested_samples(chosen: OrderFit) -> tuple[Flags, ...]:
+    """(M,) the arcs of a sample that has none of them, the one of the smallest capacitance, the two of the smallest, … all."""
+    m = chosen.circuit.n_arcs
+    rank = np.argsort(np.argsort(chosen.x[:m] - chosen.theta[:m]))
+    return tuple(rank < k for k in range(m + 1))
+
+
+def _hidden(chosen: OrderFit, problem: Problem, limits: Limits, noise2: float) -> list[Alternative]:
     """The same arcs with something hidden at fixed places beyond the window, where there is a reason to think so."""
     c, m = chosen.circuit, chosen.circuit.n_arcs
     if m == 0:
@@ -190,15 +216,13 @@ def _hidden(
     ln_w_max = float(problem.ln_omega.max())
     series_share = chosen.linear[m] / chosen.linear[: m + 1].sum() if c.series else 0.0
     beyond = bool(chosen.x[0] < -ln_w_max)
-    refused = bool(chosen.x[0] < -ln_w_max - np.log(apex_limit))
-    added = series_share > HIDDEN_SHARE or (beyond and m < max_arcs)
-    out = _at_places(chosen, problem, 0, apex_limit, noise2) if added else []
-    return out + (_at_places(chosen, problem, 1, apex_limit, noise2) if refused else [])
+    refused = bool(chosen.x[0] < -ln_w_max - np.log(limits.apex))
+    added = series_share > HIDDEN_SHARE or (beyond and m < limits.max_arcs)
+    out = _at_places(chosen, problem, 0, limits.apex, noise2) if added else []
+    return out + (_at_places(chosen, problem, 1, limits.apex, noise2) if refused else [])
 
 
-def _at_places(
-    chosen: OrderFit, problem: Problem, first: int, apex_limit: float, noise2: float
-) -> list[tuple[str, FloatArray, float]]:
+def _at_places(chosen: OrderFit, problem: Problem, first: int, apex_limit: float, noise2: float) -> list[Alternative]:
     """Refits with a hidden arc: one more instead of R_s (``first`` 0), or the refused one (``first`` 1)."""
     c, m = chosen.circuit, chosen.circuit.n_arcs
     ln_w_max = float(problem.ln_omega.max())
@@ -216,7 +240,6 @@ def _at_places(
     for (apex, _), r, chi2 in zip(places, rows.c, rows.chi2, strict=True):
         if chi2 <= chosen.chi2 + 4 * noise2 and np.all(r[1:k] > 0):
             ln_r = np.concatenate([np.log(chosen.linear[:first]), np.log(r[1:k])])
-            sample = np.concatenate([[True], sample_parts(chosen, problem)[first:]])
-            total = float(np.log(r[: k + 1][sample].sum()))
-            out.append((f"an arc hidden at {apex:g} f_max would fit as well", ln_r, total))
+            parts, rest = (r[:k], float(r[k])) if first else (r[1:k], float(r[0]))
+            out.append(Alternative(f"an arc hidden at {apex:g} f_max would fit as well", ln_r, parts, rest))
     return out

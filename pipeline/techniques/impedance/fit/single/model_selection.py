@@ -46,7 +46,7 @@ class OrderFit:
     x: FloatArray
     """The same as projection.py has it: ln tau_i, n_i, m."""
     linear: FloatArray
-    """R_i, R_s, L, 1/Q; zero where a term is absent."""
+    """R_i, R_s, L, 1/Q or R_w; zero where a term is absent."""
     chi2: float
     """Sum over Re and Im of ((Z_fit - Z)/|Z|)^2."""
     hits: int
@@ -135,7 +135,7 @@ def fit_order(
         if rough:
             hint = np.delete(best.x[0], [turn % n_arcs, n_arcs + turn % n_arcs])
     assert best is not None
-    return _order_fit(best, 0, terms & (best.c[0, n_arcs:] > 0), z, hits, used)
+    return to_order_fit(best, 0, terms & (best.c[0, n_arcs:] > 0), search, (hits, used))
 
 
 def _without_arcs(search: Search) -> OrderFit | None:
@@ -144,7 +144,7 @@ def _without_arcs(search: Search) -> OrderFit | None:
     rows = fit_rows(search.problem, np.full((4, 1), search.grid.m), terms, iterations=6, tolerance=1e-3)
     bic = _bic(rows, terms, 2 * search.z.size)
     at = int(np.argmin(bic))
-    return _order_fit(rows, at, terms[at], search.z, 2, 2) if np.isfinite(bic[at]) else None
+    return to_order_fit(rows, at, terms[at], search, (2, 2)) if np.isfinite(bic[at]) else None
 
 
 def _scatter(x: FloatArray, n_arcs: int, grid: Grid, rng: np.random.Generator) -> None:
@@ -152,7 +152,7 @@ def _scatter(x: FloatArray, n_arcs: int, grid: Grid, rng: np.random.Generator) -
     n = x.shape[0]
     x[:, :n_arcs] = rng.uniform(grid.ln_tau.min(), grid.ln_tau.max(), (n, n_arcs))
     x[:, n_arcs:-1] = rng.uniform(0.5, 1.0, (n, n_arcs))
-    x[:, -1] = rng.uniform(0.3, 1.0, n)
+    x[:, -1] = rng.uniform(0.3, 1.0, n) if grid.spread[1] <= 1.0 else rng.uniform(*grid.spread, n)
 
 
 def _best_row(rows: Rows) -> Rows:
@@ -163,9 +163,10 @@ def _escape(p: Problem, best: Rows, terms: Flags) -> Rows | None:
     """Fits from the best one with its exponents off their limits: a minimum on a limit may hide a better one inside."""
     m = best.x.shape[1] // 2
     at_limit = (best.x[0, m:] > 1 - 1e-6) | (best.x[0, m:] < 0.5 + 1e-6)
-    if not at_limit[: m if not terms[2] else m + 1].any():
+    sloped = bool(terms[2]) and p.tail == "cpe"
+    if not at_limit[: m + 1 if sloped else m].any():
         return None
-    slopes = (best.x[0, -1], 0.97, 0.75) if terms[2] else (best.x[0, -1],)
+    slopes = (best.x[0, -1], 0.97, 0.75) if sloped else (best.x[0, -1],)
     x = np.repeat(best.x, 2 * len(slopes), axis=0)
     for k, (n, slope) in enumerate(product((0.85, 0.70), slopes)):
         x[k, m : 2 * m][at_limit[:m]] = n
@@ -174,10 +175,14 @@ def _escape(p: Problem, best: Rows, terms: Flags) -> Rows | None:
     return fit_rows(p, x, allowed, iterations=40, tolerance=3e-4, prune={12: 3})
 
 
-def refine_order(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit:
-    """The same number of arcs with the single terms that the Bayesian criterion wants, among those that come out above zero."""
-    m, terms = found.circuit.n_arcs, _combinations()
+def refine_order(found: OrderFit, search: Search) -> OrderFit:
+    """The same number of arcs with the single terms that the Bayesian criterion wants, among those that come out above zero.
+
+    A diffusion stays: without it the circuit is that of another tail.
+    """
+    m, terms, problem, z = found.circuit.n_arcs, _combinations(), search.problem, search.z
     terms = terms if m else terms[4:]
+    terms = terms if problem.tail == "cpe" else terms[terms[:, 2]]
     x = np.repeat(found.x[None, :], len(terms), axis=0)
     x[:, -1] = found.x[-1] if found.circuit.blocking else 0.9
     allowed = np.concatenate([np.ones((len(terms), m), dtype=bool), terms], axis=1)
@@ -191,7 +196,7 @@ def refine_order(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit
     order = [int(i) for i in np.argsort(bic) if np.isfinite(bic[i])]
     if not order:
         return found
-    fits = [_order_fit(rows, i, terms[i], z, found.hits, found.starts) for i in order]
+    fits = [to_order_fit(rows, i, terms[i], search, (found.hits, found.starts)) for i in order]
     return replace(fits[0], rivals=tuple(fits[1:]))
 
 
@@ -226,35 +231,38 @@ def search_again(found: OrderFit, search: Search) -> OrderFit:
     return replace(again, rivals=found.rivals)
 
 
-def finish(found: OrderFit, problem: Problem, z: ComplexArray) -> OrderFit:
+def finish(found: OrderFit, search: Search) -> OrderFit:
     """The same minimum to the last digits that chi2 can tell apart."""
     c = found.circuit
     terms = np.array([c.series, c.inductance, c.blocking])
     allowed = np.concatenate([np.ones(c.n_arcs, dtype=bool), terms])[None, :]
-    rows = fit_rows(problem, found.x[None, :], allowed, iterations=30, tolerance=1e-10)
+    rows = fit_rows(search.problem, found.x[None, :], allowed, iterations=30, tolerance=1e-10)
     if np.any(rows.c[0, c.n_arcs :][terms] <= 0):
         return found
-    return replace(_order_fit(rows, 0, terms, z, found.hits, found.starts), rivals=found.rivals)
+    return replace(to_order_fit(rows, 0, terms, search, (found.hits, found.starts)), rivals=found.rivals)
 
 
-def _order_fit(rows: Rows, at: int, terms: Flags, z: ComplexArray, hits: int, used: int) -> OrderFit:
+def to_order_fit(rows: Rows, at: int, terms: Flags, search: Search, proof: tuple[int, int]) -> OrderFit:
+    """One row of a fit; ``terms`` are R_s, L and the tail, ``proof`` the hits and the starts."""
+    z, tail = search.z, search.problem.tail
     x, c, chi2 = rows.x[at], rows.c[at], float(rows.chi2[at])
     m = x.size // 2
     order = np.argsort(x[:m])
     x = np.concatenate([x[:m][order], x[m : 2 * m][order], x[-1:]])
     c = np.concatenate([c[:m][order], c[m:]])
     circuit = Circuit(n_arcs=m, series=bool(terms[0]), inductance=bool(terms[1]), blocking=bool(terms[2]))
+    circuit = replace(circuit, tail=tail) if terms[2] else circuit
     theta = [np.log(np.maximum(c[:m], 1e-9 * np.abs(z).min())), x[: 2 * m]]
     theta += [np.log(c[m : m + 1])] if terms[0] else []
     theta += [np.log(c[m + 1 : m + 2])] if terms[1] else []
-    theta += [-np.log(c[m + 2 :]), x[-1:]] if terms[2] else []
+    theta += [np.log(c[m + 2 :]) * (-1 if tail == "cpe" else 1), x[-1:]] if terms[2] else []
     return OrderFit(
         circuit=circuit,
         theta=np.concatenate(theta),
         x=x,
         linear=c,
         chi2=chi2,
-        hits=hits,
-        starts=used,
+        hits=proof[0],
+        starts=proof[1],
         n_residuals=2 * z.size,
     )

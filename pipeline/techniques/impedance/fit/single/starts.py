@@ -12,7 +12,12 @@ import numpy as np
 
 from pipeline.core.arrays import FloatArray
 from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags
-from pipeline.techniques.impedance.fit.single.variable_projection import Problem, columns, solve_linear
+from pipeline.techniques.impedance.fit.single.variable_projection import (
+    Problem,
+    columns,
+    diffusion_bounds,
+    solve_linear,
+)
 
 PER_DECADE = 4
 EXPONENTS = (0.82, 0.96)
@@ -25,7 +30,9 @@ class Grid:
     ln_tau: FloatArray
     n: FloatArray
     m: float
-    """Exponent of the tail, from the slope of the lowest frequencies."""
+    """Exponent of the tail, from the slope of the lowest frequencies; of a diffusion ln tau_w."""
+    spread: tuple[float, float]
+    """Within which every second start draws it: the slope of the last points may be an arc's, not the electrode's."""
     gram: FloatArray
     right: FloatArray
     power: float
@@ -35,7 +42,10 @@ def lay_grid(p: Problem) -> Grid:
     """Time constants from beyond the highest to beyond the lowest frequency."""
     fast, slow = np.log(0.2) - p.ln_omega.max(), np.log(3.0) - p.ln_omega.min()
     ln_tau = np.linspace(fast, slow, int(PER_DECADE * (slow - fast) / np.log(10)) + 1)
-    m = _tail_exponent(p)
+    m, spread = _tail_exponent(p), (0.75, 1.0)
+    if p.tail != "cpe":
+        end = diffusion_bounds(p)[1]
+        m, spread = end - 3.5, (end - 8.0, end)
     tau = np.tile(ln_tau, len(EXPONENTS))
     n = np.repeat(EXPONENTS, ln_tau.size)
     x = np.concatenate([tau, n, [m]])[None, :]
@@ -44,6 +54,7 @@ def lay_grid(p: Problem) -> Grid:
         ln_tau=tau,
         n=n,
         m=m,
+        spread=spread,
         gram=linear @ linear.T,
         right=linear @ p.target,
         power=float(p.target @ p.target),
@@ -75,9 +86,7 @@ def draw_starts(
     taken += list(range(len(taken), keep))
     x = np.concatenate([tau[taken], n[taken], np.full((keep, 1), grid.m)], axis=1)
     x[:, :g] += rng.normal(0, 0.1, (keep, g))
-    x[::2, -1] = rng.uniform(
-        0.75, 1.0, x[::2, -1].size
-    )  # the slope of the last points may be an arc's, not the electrode's
+    x[::2, -1] = rng.uniform(*grid.spread, x[::2, -1].size)
     if smaller is not None and g > 1:
         k, share = g - 1, keep * 2 // 5
         rows = np.arange(keep - share, keep)

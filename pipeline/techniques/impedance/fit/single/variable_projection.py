@@ -2,7 +2,8 @@
 
     Z(w) = sum_i R_i / (1 + (j w tau_i)^n_i) + R_s + L j w + (1/Q) (j w)^-m
 
-is linear in c = (R_1..R_M, R_s, L, 1/Q) >= 0 once x = (ln tau_i, n_i, m) is given (Golub and Pereyra, SIAM J. Numer. Anal. 10
+is linear in c = (R_1..R_M, R_s, L, 1/Q) >= 0 once x = (ln tau_i, n_i, m) is given; where the tail is diffusion, R_w stands for 1/Q
+and ln tau_w for m (Golub and Pereyra, SIAM J. Numer. Anal. 10
 (1973) 413; Jacobian: Kaufman, BIT 15 (1975) 49).  One row for each start (levenberg_marquardt.py).
 """
 
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
-from pipeline.science.impedance_elements import constant_phase, relaxation
+from pipeline.science.impedance_elements import relaxation
 from pipeline.techniques.impedance.fit.levenberg_marquardt import Bounds, Flags, Index, Rows, minimize
-from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS
+from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS, Tail, tail_element
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,7 @@ class Problem:
     """(2n,) column of R_s."""
     inductance: FloatArray
     """(2n,) column of L."""
+    tail: Tail = "cpe"
 
 
 def prepare(omega: FloatArray, z: ComplexArray) -> Problem:
@@ -49,9 +51,15 @@ def prepare(omega: FloatArray, z: ComplexArray) -> Problem:
 def bounds(problem: Problem, n_arcs: int) -> tuple[FloatArray, FloatArray]:
     """Limits of x: time constants three decades beyond the window, exponents physical."""
     slow, fast = -problem.ln_omega.min() + np.log(1e3), -problem.ln_omega.max() - np.log(1e3)
-    low = [fast] * n_arcs + [N_BOUNDS[0]] * n_arcs + [BLOCKING_BOUNDS[0]]
-    high = [slow] * n_arcs + [N_BOUNDS[1]] * n_arcs + [BLOCKING_BOUNDS[1]]
+    tail = BLOCKING_BOUNDS if problem.tail == "cpe" else diffusion_bounds(problem)
+    low = [fast] * n_arcs + [N_BOUNDS[0]] * n_arcs + [tail[0]]
+    high = [slow] * n_arcs + [N_BOUNDS[1]] * n_arcs + [tail[1]]
     return np.array(low), np.array(high)
+
+
+def diffusion_bounds(problem: Problem) -> tuple[float, float]:
+    """Of ln tau_w: slower, its far end would not show at the lowest frequency, and it were a CPE with m = 1/2."""
+    return -float(problem.ln_omega.max()), np.log(30.0) - float(problem.ln_omega.min())
 
 
 def columns(p: Problem, x: FloatArray) -> FloatArray:
@@ -65,7 +73,7 @@ def columns(p: Problem, x: FloatArray) -> FloatArray:
     out[:, at : at + m, :n], out[:, at : at + m, n:] = by_ln_tau
     out[:, at + m : at + 2 * m, :n], out[:, at + m : at + 2 * m, n:] = by_n
     out[:, m], out[:, m + 1] = p.series, p.inductance
-    tail, by_m = constant_phase(p.ln_omega, x[:, -1:], p.weight)
+    tail, by_m = tail_element(p.tail, p.ln_omega, x[:, -1:], p.weight)
     out[:, m + 2, :n], out[:, m + 2, n:] = tail
     out[:, -2, :n], out[:, -2, n:] = by_m
     return out
