@@ -1,6 +1,6 @@
 """Components of simulated photoelectron spectra against their truth: bias, coverage, number of components, changes of state.
 
-    python benchmarks/surfaces.py [--seeds 200] [--only fractions numbers reference changes]
+    python benchmarks/surfaces.py [--seeds 200] [--only fractions numbers reference changes limits]
 
 Two S 2p pairs at .400 and .600 (area 40,000 counts eV on 2000 counts), Poisson noise, 161 points; the formula is that of
 tests/synthetic_spectra.py, which shares nothing with the fit.
@@ -20,11 +20,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.techniques.surfaces.check import check_spectrum
-from pipeline.techniques.surfaces.fit.spectrum import fit_spectrum
-from pipeline.techniques.surfaces.fit.states import compare_states
+from pipeline.techniques.surfaces.fit.peak_model import Line, Panel, peak_model, solve
+from pipeline.techniques.surfaces.fit.spectrum import fit_spectrum, inflation_of
+from pipeline.techniques.surfaces.fit.states import ONE_SIDED, compare_states, difference_of
 from pipeline.techniques.surfaces.model import ChargeReference, Spectrum, SpectrumRow, StateChange, SurfaceFit, Wanted
 from pipeline.techniques.surfaces.settings import LineSettings, SpectrumCheckSettings
-from tests.synthetic_spectra import TWO, Species, spectrum
+from tests.synthetic_spectra import TWO, Species, expected, grid, spectrum
 
 NAMED = (Wanted(name="PS4", be_ev=(160.5, 162.5)), Wanted(name="P-S-P", be_ev=(162.5, 164.5)))
 THIRD = Wanted(name="S-S", be_ev=(164.0, 166.0))
@@ -106,13 +107,42 @@ def changes(seeds: int) -> None:
         )
 
 
+def limits(seeds: int) -> None:
+    """The limit of 5 % new where the model is known: both states fitted at once from the truth, five times as many seeds."""
+    energy = grid()
+    before = expected(energy, (Species(share=1.0, be_ev=161.5),), area=1e4)
+    after = expected(energy, (Species(share=0.95, be_ev=161.5), Species(share=0.05, be_ev=163.3)), area=1e4)
+    lines = [
+        Line(name=n, low_ev=e - 1, high_ev=e + 1, start_ev=e, splitting_ev=1.18, ratio=0.5)
+        for n, e in (("PS4", 161.5), ("P-S-P", 163.3))
+    ]
+    found = []
+    for seed in range(5 * seeds):
+        rng = np.random.default_rng([7, seed])
+        panels = [Panel(energy_ev=energy, counts=rng.poisson(m).astype(float), noise=1.0) for m in (before, after)]
+        s = solve(
+            peak_model(panels, lines, background="shirley", shape="voigt", own_widths=False, settings=LineSettings())
+        )
+        value, slopes = difference_of(s, 1)
+        found.append((value, s.gradient_sigma(slopes) * inflation_of(s)))
+    value, sigma = np.array(found).T
+    z = (value - 0.05) / sigma
+    held = np.mean(np.maximum(value, 0) + ONE_SIDED * sigma >= 0.05)
+    print(
+        f"5 % new, model known, {z.size} seeds: limit holds in {100 * held:.1f} %; (f - .05)/sigma {z.mean():+.3f} +- {z.std():.3f}"
+    )
+
+
+KINDS = {f.__name__: f for f in (fractions, numbers, reference, changes, limits)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=200)
-    parser.add_argument("--only", nargs="*", default=["fractions", "numbers", "reference", "changes"])
+    parser.add_argument("--only", nargs="*", default=list(KINDS), choices=list(KINDS))
     arguments = parser.parse_args()
     for name in arguments.only:
-        {"fractions": fractions, "numbers": numbers, "reference": reference, "changes": changes}[name](arguments.seeds)
+        KINDS[name](arguments.seeds)
 
 
 if __name__ == "__main__":

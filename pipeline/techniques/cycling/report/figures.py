@@ -145,7 +145,7 @@ def _rates(panel: Panel, cell: CellTest) -> None:
         return
     span = max(max(b.cycles) for b in blocks) if blocks else 1
     for b in blocks:
-        first, last = min(b.cycles), max(b.cycles)
+        first, last = run_ends(cell, b)
         panel.axes.axvline(first - 0.5, color=GREY, lw=0.5, ls=":")
         narrow = len(blocks) > 1 and (last - first + 1) / span < NARROW
         panel.axes.text(
@@ -159,6 +159,12 @@ def _rates(panel: Panel, cell: CellTest) -> None:
             rotation=90 if narrow else 0,
             clip_on=True,
         )
+
+
+def run_ends(cell: CellTest, block: RateBlock) -> tuple[int, int]:
+    """First and last whole cycle of a run; the formation, which is in no mean, is one of them."""
+    numbers = [c.number for c in cell.cycles if c.block == block.number and c.number > 0 and c.verdict.printable]
+    return min(numbers), max(numbers)
 
 
 def _efficiencies(canvas: Canvas, panel: Panel, cycles: Sequence[Cycle]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.core.blocks import Block, Cell, Prose, Section, anchor, grid, measured, numeric, verdict_cell
@@ -121,8 +122,9 @@ def _protocol(cell: CellTest) -> str:
     for s in cell.steps:
         kinds[s.kind] = kinds.get(s.kind, 0) + 1
     words = ", ".join(f"{n} {k}" for k, n in kinds.items())
+    lengths = Counter(c.block for c in cell.cycles if c.number > 0 and c.verdict.printable)
     runs = [
-        f"{len(b.cycles)} × {f'{b.rate_c:g} C' if b.rate_c is not None else f'{b.current_a * 1e3:.3g} mA'}"
+        f"{lengths[b.number]} × {f'{b.rate_c:g} C' if b.rate_c is not None else f'{b.current_a * 1e3:.3g} mA'}"
         for b in cell.blocks
         if b.cycles
     ]

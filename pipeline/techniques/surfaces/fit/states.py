@@ -197,16 +197,8 @@ class _Judge:
         names = [line.name for line in s.model.lines]
         if name not in names:
             return None
-        i, n = names.index(name), len(names)
-        shares: list[float] = []
-        slopes: dict[str, float] = {}
-        for p, sign in ((0, -1.0), (1, 1.0)):
-            areas = [s.values[f"area_{p}_{k}"] for k in range(n)]
-            total = sum(areas)
-            share = areas[i] / total
-            shares.append(sign * share)
-            slopes |= {f"area_{p}_{k}": sign * ((1.0 if k == i else 0.0) - share) / total for k in range(n)}
-        return sum(shares), s.gradient_sigma(slopes) * inflation_of(s)
+        value, slopes = difference_of(s, names.index(name))
+        return value, s.gradient_sigma(slopes) * inflation_of(s)
 
     def _separate(self, name: str) -> tuple[float, float] | None:
         before, after = _fitted(self.a).get(name), _fitted(self.b).get(name)
@@ -239,3 +231,17 @@ class _Judge:
         limit = next((c.upper95 for c in self.b.components if c.name == name), None)
         verdict = Verdict(level="unresolved", reason="in neither state does BIC ask for it", code="not_there")
         return Change(component=name, change=None, upper95=limit, significance=None, verdict=verdict)
+
+
+def difference_of(s: Solution, i: int) -> tuple[float, dict[str, float]]:
+    """Share of species ``i`` in the second spectrum less that in the first, and its derivatives by the areas of both."""
+    n = len(s.model.lines)
+    shares: list[float] = []
+    slopes: dict[str, float] = {}
+    for p, sign in ((0, -1.0), (1, 1.0)):
+        areas = [s.values[f"area_{p}_{k}"] for k in range(n)]
+        total = sum(areas)
+        share = areas[i] / total
+        shares.append(sign * share)
+        slopes |= {f"area_{p}_{k}": sign * ((1.0 if k == i else 0.0) - share) / total for k in range(n)}
+    return sum(shares), slopes

@@ -13,7 +13,7 @@ from pipeline.core.sample import Sample
 from pipeline.core.technique import About, Results
 from pipeline.techniques.cycling.model import CellInfo, CellTest, CyclingSummary
 from pipeline.techniques.cycling.report import REPORT
-from pipeline.techniques.cycling.report.figures import draw_curves, draw_cycles, draw_first_cycles, draw_rates
+from pipeline.techniques.cycling.report.figures import draw_curves, draw_cycles, draw_first_cycles, draw_rates, run_ends
 from pipeline.techniques.cycling.report.key import key_row
 from pipeline.techniques.cycling.settings import CompareSettings
 from pipeline.techniques.cycling.summarize import summarize_cells
@@ -85,6 +85,11 @@ def test_figures_of_all_cells(cell: CellTest, draw: Callable[..., Drawing | None
     assert b"B$" in drawing.csv
 
 
+def test_the_name_of_a_rate_stands_over_the_formation_too(cell: CellTest) -> None:
+    assert [run_ends(cell, b) for b in cell.blocks] == [(1, 3), (4, 6), (7, 9), (10, 12), (13, 15)]
+    assert cell.blocks[0].cycles == (2, 3)
+
+
 def test_nothing_is_drawn_of_a_rest() -> None:
     still = reduce_cell(csv_seconds(record([rest(), rest()])), "a.csv")
     assert draw_cycles("x", "A", still, simulated=False) is None
@@ -97,7 +102,8 @@ def test_the_section_tells_the_protocol(summary: CyclingSummary) -> None:
     gallery = Gallery()
     (section,) = REPORT.sections(summary, About(study_name="x", simulated=False, samples=()), gallery)
     prose = next(b for b in section.parts[0].blocks if isinstance(b, Prose))
-    assert "3 × 0.2 C" in prose.paragraphs[0]
+    runs = "3 × 0.1 C, 3 × 0.2 C, 3 × 0.5 C, 3 × 1 C, 3 × 0.2 C"  # the formation is one of the first three
+    assert f"Protocol by the data: {runs}." in prose.paragraphs[0]
     assert "1 aborted" in prose.paragraphs[0]
     assert len(gallery.drawn) == 6
     grids = [b for b in section.blocks if isinstance(b, Grid)]
