@@ -185,7 +185,7 @@ EFFICIENCY = fact("first_efficiency", even(96.0, 0.4, "%"))
     ("facts", "row", "cells"),
     [
         (
-            [CAPACITY, EFFICIENCY, kept(50, 95.0), kept(100, 91.0, rate_C=0.5), kept(200, 80.0)],
+            [CAPACITY, EFFICIENCY, kept(200, 80.0), kept(50, 95.0), kept(100, 91.0, rate_C=0.5)],
             {**two("first_discharge_mAh_per_g", 117.9, 1.7), **two("first_efficiency_percent", 96.0, 0.4),
              **two("retention_percent", 91.0, 0.5), "retention_after_cycles": 100},
             [KeyCell(text="117.9 ± 1.7", verdict=WEAK, notes=("at 0.1 C", "efficiency 96.00 ± 0.40 %")),

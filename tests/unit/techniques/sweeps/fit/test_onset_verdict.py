@@ -108,6 +108,11 @@ def crossing(*high: int, n: int = 400, level: float = 2e-6) -> Verdict:
     ("found", "code", "text"),
     [
         (crossing(3), "above_from_start", "current is above 2 uA from the start: the limit lies before 2.750 V"),
+        (
+            crossing(3, level=1.9e-6),
+            "above_from_start",
+            "current is above 1.9 uA from the start: the limit lies before 2.750 V",
+        ),
         (crossing(4), "no_steady_rise", "current does not rise steadily through 2 uA"),
         (crossing(2, n=100), "above_from_start", "current is above 2 uA from the start: the limit lies before 2.750 V"),
         (crossing(3, n=100), "no_steady_rise", "current does not rise steadily through 2 uA"),
