@@ -320,7 +320,7 @@ def test_a_doubted_geometry_weakens_the_conductivity_and_not_the_resistance(raw)
     summing = TECHNIQUE.summing
     summed = summing.summarize(Results(samples=(sample,), fitted=fitted, joined=()), defaults(summing.settings))
     levels = {f.quantity: f.verdict.level for f in summed.facts}
-    assert (levels["total_resistance"], levels["conductivity"], levels["density"]) == ("resolved", "weak", "weak")
+    assert (levels["total_resistance"], levels["conductivity"], levels["density"]) == ("resolved", "weak", "refused")
     assert [(name, f.field) for name, f in summed.findings] == [("A", "pellet"), ("A", "uncertainty")]
 
 
