@@ -114,6 +114,7 @@ def test_every_rule_of_a_total(resistance, known, level, code, reason) -> None:
 def test_a_resistance_that_is_not_positive_is_no_resistance_of_the_pellet() -> None:
     made = make_point(Sample(id="A"), ("a", 1, None), "bulk", "single", ohm(0.0, 0.0), NONE)
     assert (made.resistance_ohm, made.conductance_s, made.conductance_verdict, made.verdict) == (None, None, None, NONE)
+    assert make_point(Sample(id="A"), ("a", 1, None), "bulk", "single", ohm(-1.0, 0.1), NONE).resistance_ohm is None
     bare = make_point(Sample(id="A"), ("a", 2, 250.0), "bulk", "series", None, GOOD, 240.0)
     assert (bare.conductance_s, bare.conductance_verdict, bare.verdict.code) == (None, GOOD, "no_geometry")
     assert (bare.loop, bare.series_kink_k, bare.geometry_relative_sigma) == (2, 240.0, 0.0)

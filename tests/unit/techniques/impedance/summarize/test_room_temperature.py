@@ -133,6 +133,13 @@ def test_of_two_near_the_nearer_counts() -> None:
     assert found.room_verdict.reason.startswith("measured at 299.00 K")
 
 
+def test_a_few_millikelvin_are_no_way_to_carry_it() -> None:
+    for kelvin in (298.146, 298.154):
+        assert place(at(kelvin, -2.0)).room_verdict.reason.startswith(f"measured at {kelvin:.2f} K, 1.0% without")
+    for kelvin in (298.144, 298.156):
+        assert ", carried to 25 °C by " in place(at(kelvin, -2.0)).room_verdict.reason
+
+
 @pytest.mark.parametrize(("kelvin", "origin"), [(296.16, "measured"), (296.14, ""), (300.14, "measured"), (300.16, "")])
 def test_two_kelvin_are_as_good_as_there(kelvin: float, origin: str) -> None:
     assert place(at(kelvin, -2.0)).conductivity_25c_origin == origin
