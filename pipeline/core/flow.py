@@ -27,6 +27,7 @@ from pipeline.core.technique import (
     Measurement,
     MeasurementT,
     Record,
+    Result,
     Review,
     RowT,
     T,
@@ -91,7 +92,9 @@ def reduce_unit(
             if chain.together:
                 batch += parts
             elif parts:
-                fitted += refusals.attempt(loop, chain.fit, parts, work)
+                results = refusals.attempt(loop, chain.fit, parts, work)
+                fitted += results
+                masks += _own_masks(name, measurement, results)
     if batch:
         fitted += refusals.attempt(None, chain.fit, batch, work)
     return Record(
@@ -107,6 +110,11 @@ def reduce_unit(
 
 def _masks(name: str, measurement: Measurement, parts: Sequence[Checked]) -> Iterable[MaskedPoints]:
     return [MaskedPoints(file=name, loop=measurement.loop, part=p.part, mask=m) for p in parts for m in p.masks]
+
+
+def _own_masks(name: str, measurement: Measurement, results: Sequence[Result]) -> Iterable[MaskedPoints]:
+    """What the fit left out of one measurement."""
+    return [MaskedPoints(file=name, loop=measurement.loop, part="", mask=m) for r in results for m in r.masks]
 
 
 def find_exclusion(reviews: Iterable[Review], file: str, measurement: Measurement | None = None) -> Rejection | None:

@@ -100,6 +100,8 @@ class Checked:
 class Result:
     """What a fit leaves in a record; its findings include what read and check had to say."""
 
+    masks: tuple[Mask, ...] = ()
+    """Points that the fit itself left out, beside those of the check; of a chain that fits each measurement by itself."""
     findings: tuple[Finding, ...] = ()
 
 

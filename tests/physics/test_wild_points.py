@@ -124,3 +124,33 @@ def test_a_point_that_only_itself_tells_is_not_judged():
     assert drop[0] == 0
     assert share[0] < 1e-8
     assert drop[1] == pytest.approx(2.0)
+
+
+def test_what_smoothness_cannot_tell_the_circuit_does():
+    """Re of the fastest point is a hundredth of |Z|: a smooth spectrum may go there, the circuit of the others may not."""
+    f = np.geomspace(1e6, 1.0, 37)
+    w = 2j * np.pi * f
+    z = 1e4 / (1 + (w * 1e-5) ** 0.95)
+    late = 0
+    for seed in range(6):
+        fit = fit_arcs(checked(z, seed, f=f, wild=0, factor=0.2), ArcSettings())
+        assert left_out(fit.checked) == [0]
+        assert not fit.checked.keep[0]
+        assert fit.checked.masks[-len(fit.masks) :] == fit.masks or not fit.masks
+        assert ("wild_point" in [said.code for said in fit.findings]) == bool(fit.masks)
+        assert fit.n_arcs == 1
+        assert fit.total_resistance is not None
+        assert fit.total_resistance.value == pytest.approx(1e4, rel=0.005)
+        late += len(fit.masks)
+    assert late >= 2, "or it proves nothing"
+
+
+def test_a_circuit_that_misses_the_data_blames_no_point():
+    """A finite diffusion layer, which the circuit does not know, bends the slow end: its last point is as good as the others."""
+    f = np.geomspace(1e6, 0.1, 50)
+    w = 2j * np.pi * f
+    root = np.sqrt(w * 0.5)
+    z = 20 + 500 / (1 + (w * 1e-6) ** 0.9) + 300 * np.tanh(root) / root
+    for seed in range(6):
+        fit = fit_arcs(checked(z, seed, f=f), ArcSettings())
+        assert fit.masks == ()

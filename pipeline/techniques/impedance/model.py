@@ -78,6 +78,8 @@ class CheckedSpectrum(Checked):
     kk: KramersKronig
     noise: float
     """Estimated noise level: 1 sigma of Re and of Im relative to |Z|, dimensionless."""
+    doubts: tuple[float, ...] = ()
+    """(n,) how far each point lies from a smooth spectrum through all others, in sigma; 0 where that was not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

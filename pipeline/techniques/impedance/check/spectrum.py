@@ -24,7 +24,7 @@ from pipeline.techniques.impedance.check.artefacts import (
     suspect_reason,
 )
 from pipeline.techniques.impedance.check.kramers_kronig import estimate_noise, fit_linear_kk, phase_ramp
-from pipeline.techniques.impedance.check.wild_points import find_wild_points
+from pipeline.techniques.impedance.check.wild_points import MOST, find_wild_points
 from pipeline.techniques.impedance.model import CheckedSpectrum, ImpedanceSpectrum, KkLevel, KramersKronig
 from pipeline.techniques.impedance.settings import EisCheckSettings
 
@@ -46,6 +46,8 @@ class Masking:
         self.f, self.z = spectrum.frequency_hz, spectrum.impedance_ohm
         self.keep = np.ones(self.f.size, dtype=bool)
         self.masks: list[Mask] = []
+        self.doubts = np.zeros(self.f.size)
+        """How far each point lies from a smooth spectrum through the others, in sigma."""
 
     def take(self, bad: np.ndarray, reason: str, code: str = "") -> None:
         """Leave out what is still there of ``bad`` (n,), True or the indices of the points."""
@@ -92,7 +94,10 @@ def check_spectrum(
         noise = _leave_out_single(points, noise, settings)
     kk = _test(points, noise, settings)
     if kk.level == "fail" and decidable:
-        kk = _leave_out_inconsistent(points, kk, noise, settings)
+        if _leave_out_doubted(points, kk, noise, settings):
+            kk = _test(points, noise, settings)
+        if kk.level == "fail":
+            kk = _leave_out_inconsistent(points, kk, noise, settings)
     noise = max(estimate_noise(*points.kept), settings.min_noise)
     _require(spectrum, points.keep, settings)
     return CheckedSpectrum(
@@ -101,6 +106,7 @@ def check_spectrum(
         masks=tuple(points.masks),
         kk=kk,
         noise=noise,
+        doubts=tuple(float(round(d, 2)) for d in points.doubts),
         findings=(*spectrum.findings, *_findings(points, kk, settings)),
     )
 
@@ -137,6 +143,7 @@ def _leave_out_single(points: Masking, noise: float, settings: EisCheckSettings)
     """Mask single points that the others do not believe, unless a turned phase tells more of them; the noise without them."""
     f, index, quality = points.f, np.flatnonzero(points.keep), points.spectrum.quality
     wild, sigmas = find_wild_points(*points.kept, settings.max_point_sigmas, settings.min_noise)
+    points.doubts[index] = sigmas
     if wild and _turned_above(points, noise, settings) is not None:
         return noise
     for point in wild:
@@ -151,6 +158,18 @@ def _leave_out_single(points: Masking, noise: float, settings: EisCheckSettings)
             if why:
                 points.take(np.array([i]), f"further than {SUSPECT_SIGMAS:g} sigma from the other points and {why}")
     return max(estimate_noise(*points.kept), settings.min_noise) if wild else noise
+
+
+def _leave_out_doubted(points: Masking, kk: KramersKronig, noise: float, settings: EisCheckSettings) -> bool:
+    """Mask the points that the test fails for, where each is alone in it and doubted by the others as well; whether any was."""
+    size = np.maximum(np.abs(kk.residual_real), np.abs(kk.residual_imag)) / noise
+    far = np.flatnonzero(points.keep)[size > settings.max_point_sigmas]
+    alone = np.all(np.diff(far) > 1) and np.all(points.doubts[far] > SUSPECT_SIGMAS)
+    if far.size == 0 or far.size > MOST * size.size or not alone or _turned_above(points, noise, settings) is not None:
+        return False
+    for i in far:
+        points.take(np.array([i]), f"wild: {points.doubts[i]:.0f} sigma from what the other points say", WILD)
+    return True
 
 
 def _turned_above(points: Masking, noise: float, settings: EisCheckSettings) -> float | None:

@@ -71,6 +71,21 @@ def test_a_file_from_bytes_to_fit(raw):
     assert (record.n_measurements, len(record.results), record.rejected) == (1, 1, ())
 
 
+def test_a_point_that_the_fit_leaves_out_is_in_the_record_with_its_reason():
+    """Re of the fastest point of one arc, a twentieth of |Z|, falls to a fifth: only the circuit of the others sees it."""
+    f = np.geomspace(1e6, 1.0, 37)
+    z = 1e4 / (1 + (2j * np.pi * f * 1e-5) ** 0.95)
+    rng = np.random.default_rng(2)
+    z = z + 0.003 * np.abs(z) * (rng.standard_normal(f.size) + 1j * rng.standard_normal(f.size))
+    z[0] -= 0.8 * z.real[0]
+    lines = [f"{a:.6e},{b:.6e},{c:.6e}" for a, b, c in zip(f, z.real, z.imag, strict=True)]
+    raw = text_file("\n".join(["freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm", *lines]))
+    record = reduce_unit(TECHNIQUE.chain, work(row()), lambda name: raw)
+    assert [(m.file, m.mask.indices, m.mask.code) for m in record.masks] == [(NAME, (0,), "wild_point")]
+    assert "circuit" in record.masks[0].mask.reason
+    assert any("circuit" in f.problem for _, f in record.findings if f.code == "wild_point")
+
+
 def test_decisions_of_a_person_and_the_contact_reach_the_fit(raw):
     plain = run(raw, work(row()))[0]
     reviews = (

@@ -41,6 +41,8 @@ from pipeline.techniques.impedance.fit.single.model_selection import (
 )
 from pipeline.techniques.impedance.fit.single.starts import lay_grid
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, prepare
+from pipeline.techniques.impedance.fit.single.wild_point import MIN_SIGMAS, distance, find_wild_point, leave_out, tell
+from pipeline.techniques.impedance.fit.single.wild_point import MOST as MOST_WILD
 from pipeline.techniques.impedance.model import CheckedSpectrum, ModelScore, SpectrumFit
 from pipeline.techniques.impedance.settings import ArcSettings
 
@@ -66,9 +68,47 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     FitError
         Too few points for one arc, or no model within ``max_misfit``.
     """
-    keep = np.array(checked.keep)
+    search, outcome = _search(checked, settings, n_arcs)
+    whole = len(checked.masks)
+    for _ in range(MOST_WILD):
+        without = _without_wild(checked, search, outcome)
+        if without is None:
+            break
+        again, found = _search(without, settings, n_arcs)
+        if distance(found.chosen, _omega(without), again.z, without) < MIN_SIGMAS:
+            break
+        checked, search, outcome = without, again, found
+    misfit = float(np.sqrt(outcome.chosen.chi2 / search.z.size))
+    if misfit > settings.max_misfit:
+        raise FitError(
+            source=checked.spectrum.source.file,
+            field="impedance_ohm",
+            problem=f"rms misfit {misfit:.1%} of |Z| with the best of {len(outcome.orders)} models",
+            hint="more than three processes, or points that should be masked: look at the spectrum",
+        )
+    fit = _result(checked, _omega(checked), search, outcome, settings)
+    masks = checked.masks[whole:]
+    return replace(fit, masks=masks, findings=(*fit.findings, tell(masks, checked))) if masks else fit
+
+
+def _without_wild(checked: CheckedSpectrum, search: Search, outcome: Outcome) -> CheckedSpectrum | None:
+    """The spectrum without the point that the fits show to be wild, if there is one."""
+    if not checked.doubts:
+        return None
+    doubts = np.array(checked.doubts)[np.array(checked.keep)]
+    wild = find_wild_point(outcome.orders, outcome.chosen, _omega(checked), search.z, search.noise, doubts)
+    return None if wild is None else leave_out(checked, wild)
+
+
+def _omega(checked: CheckedSpectrum) -> FloatArray:
+    """Of the kept points, rad/s."""
+    return np.asarray(2 * np.pi * checked.spectrum.frequency_hz[np.array(checked.keep)])
+
+
+def _search(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None) -> tuple[Search, Outcome]:
+    """The best fit of every number of arcs, and the chosen one."""
     spectrum = checked.spectrum
-    omega, z = 2 * np.pi * spectrum.frequency_hz[keep], spectrum.impedance_ohm[keep]
+    omega, z = _omega(checked), spectrum.impedance_ohm[np.array(checked.keep)]
     problem = prepare(omega, z)
     search = Search(
         problem=problem, grid=lay_grid(problem), z=z, noise=checked.noise, starts=settings.starts, seed=settings.seed
@@ -97,16 +137,7 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
     orders = [polished if o is chosen else o for o in orders]
     chosen = polished
     more = _one_more(chosen, search, settings) if n_arcs is None else None
-    misfit = float(np.sqrt(chosen.chi2 / omega.size))
-    if misfit > settings.max_misfit:
-        raise FitError(
-            source=spectrum.source.file,
-            field="impedance_ohm",
-            problem=f"rms misfit {misfit:.1%} of |Z| with the best of {len(orders)} models",
-            hint="more than three processes, or points that should be masked: look at the spectrum",
-        )
-    outcome = Outcome(orders=tuple(orders), chosen=chosen, more=more, decided=n_arcs)
-    return _result(checked, omega, search, outcome, settings)
+    return search, Outcome(orders=tuple(orders), chosen=chosen, more=more, decided=n_arcs)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
