@@ -155,6 +155,15 @@ def with_diffusion(rng, end):
     return LOW_HZ, noisy(z, rng), r
 
 
+def skewed(rng, n):
+    """Two skewed arcs, tau 30 to 100 apart, b .6 to .85, and a blocking tail."""
+    r, b = 3000 * 10 ** rng.uniform(-0.3, 0.3, 2), rng.uniform(0.6, 0.85, 2)
+    tau = 60e-9 * 10 ** rng.uniform(0, 1) * np.array([1, 10 ** rng.uniform(1.48, 2)])
+    n = rng.uniform(n, 1 if n == 1 else 0.97, 2)
+    z = cell([]) + sum(a / (1 + (1j * OMEGA * t) ** e) ** s for a, t, e, s in zip(r, tau, n, b, strict=True))
+    return FREQUENCY_HZ, noisy(z, rng), r
+
+
 def kk_rows(seeds):
     k = np.arange(FREQUENCY_HZ.size)
     cases = {
@@ -234,6 +243,8 @@ CASES = {
     "any": any_cell,
     "blocked": lambda s: judge("blocked diffusion", s, lambda rng: with_diffusion(rng, lambda x: 1 / np.tanh(x))),
     "let through": lambda s: judge("diffusion let through", s, lambda rng: with_diffusion(rng, np.tanh)),
+    "davidson": lambda s: judge("Davidson-Cole", s, lambda rng: skewed(rng, 1.0)),
+    "havriliak": lambda s: judge("Havriliak-Negami", s, lambda rng: skewed(rng, 0.8)),
     "kk": kk_rows,
     "wild": wild_rows,
 }

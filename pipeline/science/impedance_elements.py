@@ -1,12 +1,13 @@
 """The elements of an impedance circuit, each written once, with the derivatives that a fit needs.
 
     R||CPE       Z = R / (1 + (j w tau)^n),     (j w tau)^n = R Q (j w)^n
+    skewed arc   Z = R / (1 + (j w tau)^n)^b
     CPE          Z = S (j w)^-m,                S = 1/Q
     diffusion    Z = R coth(s) / s  (blocked),  Z = R tanh(s) / s  (let through),     s = sqrt(j w tau)
 
-Cole and Cole, J. Chem. Phys. 9 (1941) 341; Franceschetti and Macdonald, J. Electroanal. Chem. 101 (1979) 307.
-Arguments broadcast; ln_omega is the natural logarithm of w in rad/s, ln_tau that of
-tau in s.  Real and imaginary parts are computed and returned apart, as a fit stacks them.
+Cole and Cole, J. Chem. Phys. 9 (1941) 341; Davidson and Cole, ibid. 19 (1951) 1484 (n = 1); Havriliak and Negami, Polymer 8
+(1967) 161; Franceschetti and Macdonald, J. Electroanal. Chem. 101 (1979) 307.  Arguments broadcast; ln_omega is the natural
+logarithm of w in rad/s, ln_tau that of tau in s.  Real and imaginary parts are computed and returned apart, as a fit stacks them.
 """
 
 from __future__ import annotations
@@ -48,6 +49,26 @@ def relaxation(
         Parts(n * s_re, n * s_im),
         Parts(s_re * y - QUARTER_TURN * s_im, s_im * y + QUARTER_TURN * s_re),
     )
+
+
+def skewed_relaxation(
+    ln_omega: FloatArray, ln_tau: FloatArray, n: FloatArray, b: FloatArray, resistance: FloatArray | float = 1.0
+) -> tuple[Parts, Parts, Parts, Parts]:
+    """Z of a skewed arc in the unit of ``resistance``, and its derivatives by ln tau, by n and by b; Z itself is that by ln R."""
+    y = ln_omega + ln_tau
+    v = np.exp(np.clip(n * y, -LARGEST_EXPONENT, LARGEST_EXPONENT)) * np.exp(1j * QUARTER_TURN * n)
+    ln_d = np.log1p(v)
+    z = np.exp(-b * ln_d) * resistance
+    share = -b * z * (v / (1 + v))
+    parts = (z, n * share, (y + 1j * QUARTER_TURN) * share, -ln_d * z)
+    z0, by_ln_tau, by_n, by_b = (Parts(p.real, p.imag) for p in parts)
+    return z0, by_ln_tau, by_n, by_b
+
+
+def ln_apex(n: FloatArray, b: FloatArray) -> FloatArray:
+    """Ln of w tau at the top of a skewed arc; 0 for b = 1 (d Im Z/d w = 0)."""
+    turn = QUARTER_TURN * n / (1 + b)
+    return np.asarray(np.log(np.sin(turn) / np.sin(turn * b)) / n)
 
 
 def constant_phase(ln_omega: FloatArray, m: FloatArray, elastance: FloatArray | float = 1.0) -> tuple[Parts, Parts]:

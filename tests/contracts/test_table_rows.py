@@ -15,6 +15,7 @@ from pipeline.core.report.tables import list_tables
 from pipeline.core.sample import Pellet, Sample
 from pipeline.core.summary import RunSummary
 from pipeline.core.values import Estimate, Finding, Verdict
+from pipeline.techniques.impedance.circuit_terms import Diffusion
 from pipeline.techniques.impedance.comparisons import (
     CompositionOptimum,
     CompositionPoint,
@@ -22,7 +23,6 @@ from pipeline.techniques.impedance.comparisons import (
     PelletDensity,
     SeriesComparison,
 )
-from pipeline.techniques.impedance.electrodes import Diffusion
 from pipeline.techniques.impedance.model import (
     ArrheniusFit,
     ConductivityPoint,
@@ -108,6 +108,7 @@ def spectrum():
         cpe_q=plain(2e-9, 1e-10),
         cpe_exponent=plain(0.91, 0.012),
         capacitance=plain(4e-11, 1.5e-12, "F"),
+        skew_exponent=plain(0.8, 0.02),
         apex_hz=2e5,
         apex_over_f_max=0.4,
     )
@@ -273,6 +274,7 @@ EXPECTED = {
         **pair("cpe_q", 2e-9, 1e-10),
         **pair("cpe_exponent", 0.91, 0.012),
         **pair("capacitance_F", 4e-11, 1.5e-12),
+        **pair("skew_exponent", 0.8, 0.02),
         **pair("specific_capacitance_F_per_cm", 3e-12, 9e-14),
         **pair("relative_permittivity", 33.9, 1.1),
         "apex_Hz": 2e5,

@@ -72,6 +72,7 @@ def test_columns_of_the_contract_are_there_and_filled(tables, name):
         "diffusion_end",
         "diffusion_resistance_ohm",
         "diffusion_time_s",
+        "skew_exponent",
         "conductivity_25C_origin",
         "group",
     }

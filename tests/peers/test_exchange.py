@@ -50,6 +50,20 @@ def test_impedance_py_predicts_what_we_fitted(fit):
     assert circuit.circuit == fit.circuit
 
 
+def test_a_skewed_arc_is_handed_over_as_it_was_fitted():
+    pytest.importorskip("impedance")
+    rng = np.random.default_rng(6)
+    z = 3000 / (1 + 1j * W * 3e-7) ** 0.7 + 1 / (2e-6 * (1j * W) ** 0.85)
+    z = z + 0.003 * np.abs(z) * (rng.standard_normal(W.size) + 1j * rng.standard_normal(W.size))
+    spectrum = ImpedanceSpectrum(source=Source(file="x.mpt", format=""), frequency_hz=F, impedance_ohm=z)
+    found = fit_arcs(check_spectrum(spectrum, EisCheckSettings()), ArcSettings())
+    assert found.circuit == "HN1-CPE2"
+    np.testing.assert_allclose(pipeline.to_impedance(found).predict(F), found.fitted_ohm, rtol=1e-9)
+    _, result = pipeline.to_lmfit(found)
+    assert result.params["HN1_0"].value == pytest.approx(found.arcs[0].resistance.value, rel=1e-3)
+    assert result.params["HN1_3"].stderr == pytest.approx(found.arcs[0].skew_exponent.sigma, rel=0.15)
+
+
 def test_a_larch_group_transforms_to_the_same_chi_r():
     xafs = pytest.importorskip("larch.xafs")
     reduced = reduction("HSE-Sm", "Ta", 9881.0, 12.0)

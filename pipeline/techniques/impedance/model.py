@@ -11,6 +11,7 @@ from pipeline.core.sample import Pellet, Sample
 from pipeline.core.technique import Checked, Measurement, Result
 from pipeline.core.values import Estimate, Finding, Verdict
 from pipeline.techniques.impedance.circuit_parameter import CircuitParameter
+from pipeline.techniques.impedance.circuit_terms import ArcShape, Diffusion, SampleTotal
 from pipeline.techniques.impedance.comparisons import (
     CompositionOptimum,
     CompositionPoint,
@@ -18,7 +19,6 @@ from pipeline.techniques.impedance.comparisons import (
     PelletDensity,
     SeriesComparison,
 )
-from pipeline.techniques.impedance.electrodes import Diffusion, SampleTotal
 from pipeline.techniques.impedance.error_budget import ErrorBudget
 from pipeline.techniques.impedance.rows import Copy
 
@@ -84,7 +84,7 @@ class CheckedSpectrum(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arc:
-    """One R-CPE (or R-C) arc. Numbered from the fastest (1)."""
+    """One arc, R||CPE or skewed. Numbered from the fastest (1)."""
 
     number: int
     resistance: Estimate | None
@@ -93,12 +93,15 @@ class Arc:
     """F s^(n-1)"""
     cpe_exponent: Estimate | None
     capacitance: Estimate | None
-    """F, Hsu-Mansfeld C = (Q R^(1-n))^(1/n)."""
+    """F, Hsu-Mansfeld C = (Q R^(1-n))^(1/n), 1/(R w) at the top of a skewed arc."""
     apex_hz: float
     apex_over_f_max: float
     verdict: Verdict
-    shape: tuple[float, float] | None = None
+    drawn: tuple[float, float] | None = None
     """R in ohm and n as fitted, to be drawn, in a circuit that a person wrote; its names do not follow the numbers."""
+    shape: ArcShape = "Cole-Cole"
+    skew_exponent: Estimate | None = None
+    """b of R/(1 + (j w tau)^n)^b; None of an R||CPE, which is Cole-Cole, and where withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +154,6 @@ class SpectrumFit(Result):
     parameters: tuple[CircuitParameter, ...] = ()
     """In the order of ``circuit``, where a person wrote it; the data chose it otherwise."""
     diffusion: Diffusion | None = None
-    """In place of the blocking CPE."""
     totals: tuple[SampleTotal, ...] = ()
     """With none of the arcs, with the one of the smallest capacitance, the two of the smallest, … all."""
 

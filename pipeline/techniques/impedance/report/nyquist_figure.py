@@ -14,7 +14,7 @@ from pipeline.core.report.canvas import Canvas, Drawing, Panel, draw, logarithmi
 from pipeline.core.report.style import BLUE, DOUBLE, GREY, QUANTITY, RED, SINGLE
 from pipeline.core.report.text import si_text
 from pipeline.science.constants import T_25C_K, ZERO_CELSIUS_K
-from pipeline.science.impedance_elements import relaxation
+from pipeline.science.impedance_elements import skewed_relaxation
 from pipeline.techniques.impedance.model import Arc, RegionAssignment, SpectrumFit
 
 LEFT, WIDTH, STEP = 0.55, 2.65, 3.4
@@ -145,10 +145,12 @@ def _parameters(fit: SpectrumFit) -> dict[str, float]:
 def arc_curve(fit: SpectrumFit, arc: Arc) -> FloatArray | None:
     """(2, m) Re and -Im of one arc alone, from 0 to R, ohm; None where its parameters are not among the circuit's."""
     given = _parameters(fit)
-    r, n = arc.shape or (given.get(f"R{arc.number}"), given.get(f"CPE{arc.number}_1", 1.0))
+    r, n, b = given.get(f"R{arc.number}"), given.get(f"CPE{arc.number}_1", 1.0), given.get(f"HN{arc.number}_3", 1.0)
+    r, n = given.get(f"HN{arc.number}_0", r), given.get(f"HN{arc.number}_2", n)
+    r, n = arc.drawn or (r, n)
     if r is None:
         return None
-    z, _, _ = relaxation(LN_OMEGA_TAU, np.zeros(1), np.array([n]), r)
+    z = skewed_relaxation(LN_OMEGA_TAU, np.zeros(1), np.array([n]), np.array([b]), r)[0]
     return np.array([z.real, -z.imag])
 
 

@@ -26,7 +26,7 @@ ARCS = columns(
     "sample file loop:count temperature_K:number method arc:count region region_candidates region_reasons verdict "
     "verdict_reason resistance_ohm:estimate cpe_q:sigma cpe_exponent:sigma capacitance_F:sigma "
     "specific_capacitance_F_per_cm:sigma relative_permittivity:sigma apex_Hz:number apex_over_f_max:number "
-    "conductivity_S_per_cm:estimate"
+    "conductivity_S_per_cm:estimate shape skew_exponent:sigma"
 )
 PARAMETERS = columns(
     "sample file loop:count temperature_K:number circuit parameter value:sigma relative_sigma:number fit_verdict"
@@ -137,7 +137,7 @@ def _region(regions: Sequence[RegionAssignment], arc: int) -> Row:
 
 def _single(arc: Arc) -> Row:
     row: Row = {"method": "single", "arc": arc.number, **judged(arc.verdict)}
-    row |= {"apex_Hz": number(arc.apex_hz), "apex_over_f_max": number(arc.apex_over_f_max)}
+    row |= {"shape": arc.shape, "apex_Hz": number(arc.apex_hz), "apex_over_f_max": number(arc.apex_over_f_max)}
     if not arc.verdict.printable:
         return row
     row |= spread("resistance_ohm", arc.resistance)
@@ -145,6 +145,7 @@ def _single(arc: Arc) -> Row:
         ("cpe_q", arc.cpe_q),
         ("cpe_exponent", arc.cpe_exponent),
         ("capacitance_F", arc.capacitance),
+        ("skew_exponent", arc.skew_exponent),
     ):
         row |= spread(name, estimate, interval=False)
     return row

@@ -210,7 +210,7 @@ def _arc(
         apex_hz=apex,
         apex_over_f_max=apex / f_max,
         verdict=verdict,
-        shape=(float(np.exp(a.ln_r)), a.n),
+        drawn=(float(np.exp(a.ln_r)), a.n),
     )
 
 

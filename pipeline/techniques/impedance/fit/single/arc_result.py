@@ -10,11 +10,11 @@ from pipeline.core.arrays import FloatArray
 from pipeline.core.values import Z95, Estimate, Verdict
 from pipeline.core.words import percent_text
 from pipeline.science.statistics import log_estimate, sigmas_of
-from pipeline.techniques.impedance.electrodes import Diffusion, SampleTotal
+from pipeline.techniques.impedance.circuit_terms import Diffusion, SampleTotal
 from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags
-from pipeline.techniques.impedance.fit.single.circuit import Circuit
+from pipeline.techniques.impedance.fit.single.circuit import Circuit, ln_apex_tau
 from pipeline.techniques.impedance.fit.single.covariance import profile_intervals
-from pipeline.techniques.impedance.fit.single.model_averaging import Spread
+from pipeline.techniques.impedance.fit.single.model_averaging import SHAPE_NAMES, Spread
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem
 from pipeline.techniques.impedance.model import Arc
@@ -88,7 +88,8 @@ def _judge(
     settings: ArcSettings,
 ) -> Verdict:
     m, theta, (f_min, f_max) = chosen.circuit.n_arcs, chosen.theta, doubts.window_hz
-    apex_hz, exponent = float(np.exp(-theta[m + i]) / (2 * np.pi)), float(theta[2 * m + i])
+    apex_hz = float(np.exp(-ln_apex_tau(theta, chosen.circuit)[i]) / (2 * np.pi))
+    exponent = float(theta[2 * m + i])
     text = (
         f"sigma {percent_text(spread.sigma)}, apex {apex_hz:.3g} Hz = {apex_hz / f_max:.2g} f_max, n = {exponent:.2f}"
     )
@@ -137,18 +138,27 @@ def _arc(
     f_max: float,
 ) -> Arc:
     m, theta = chosen.circuit.n_arcs, chosen.theta
-    ln_r, ln_tau, n = float(theta[i]), float(theta[m + i]), float(theta[2 * m + i])
+    ln_r, ln_tau, n = float(theta[i]), float(ln_apex_tau(theta, chosen.circuit)[i]), float(theta[2 * m + i])
     apex = float(np.exp(-ln_tau) / (2 * np.pi))
-    resistance = q = exponent = capacitance = None
+    shape = chosen.circuit.shapes[i] if chosen.circuit.shapes else "cc"
+    resistance = q = exponent = capacitance = skew = None
     if verdict.printable:
         value = float(np.exp(ln_r))
         resistance = Estimate(value=value, sigma=value * sigma_ln, unit="ohm", low95=interval[0], high95=interval[1])
         d_c = np.zeros(theta.size)
         d_c[m + i], d_c[i] = 1.0, -1.0
+        for k in range(2, chosen.circuit.blocks):
+            up = theta.copy()
+            up[k * m + i] -= 1e-6
+            d_c[k * m + i] = (ln_tau - float(ln_apex_tau(up, chosen.circuit)[i])) / 1e-6
         capacitance = log_estimate(ln_tau - ln_r, float(np.sqrt(d_c @ cov @ d_c)), "F")
         d_q = np.zeros(theta.size)
         d_q[m + i], d_q[2 * m + i], d_q[i] = n, ln_tau, -1.0
-        q = log_estimate(n * ln_tau - ln_r, float(np.sqrt(d_q @ cov @ d_q)), "F s^(n-1)")
+        if shape == "cc":
+            q = log_estimate(n * ln_tau - ln_r, float(np.sqrt(d_q @ cov @ d_q)), "F s^(n-1)")
+        else:
+            at = 3 * m + i
+            skew = Estimate(value=float(theta[at]), sigma=float(np.sqrt(cov[at, at])), unit="1")
         exponent = Estimate(value=n, sigma=float(np.sqrt(cov[2 * m + i, 2 * m + i])), unit="1")
     return Arc(
         number=i + 1,
@@ -159,6 +169,8 @@ def _arc(
         apex_hz=apex,
         apex_over_f_max=apex / f_max,
         verdict=verdict,
+        shape=SHAPE_NAMES[shape],
+        skew_exponent=skew,
     )
 
 
@@ -267,6 +279,14 @@ def described_circuit(chosen: OrderFit, cov: FloatArray) -> tuple[str, tuple[str
         add("R0", float(np.exp(theta[at])), {at: 1.0})
     for i in range(m):
         r, tau, n = float(theta[i]), float(theta[m + i]), float(theta[2 * m + i])
+        if c.shapes and c.shapes[i] != "cc":
+            text.append(f"HN{i + 1}")
+            add(f"HN{i + 1}_0", float(np.exp(r)), {i: 1.0})
+            add(f"HN{i + 1}_1", float(np.exp(tau)), {m + i: 1.0})
+            for k in (2, 3):
+                e = float(theta[k * m + i])
+                add(f"HN{i + 1}_{k}", e, {k * m + i: 1.0 / e})
+            continue
         text.append(f"p(R{i + 1},CPE{i + 1})")
         add(f"R{i + 1}", float(np.exp(r)), {i: 1.0})
         add(f"CPE{i + 1}_0", float(np.exp(n * tau - r)), {i: -1.0, m + i: n, 2 * m + i: tau})

@@ -24,7 +24,7 @@ from pipeline.techniques.impedance.fit.single.arc_result import (
 )
 from pipeline.techniques.impedance.fit.single.circuit import impedance
 from pipeline.techniques.impedance.fit.single.covariance import covariance
-from pipeline.techniques.impedance.fit.single.diffusion import add_diffusion, asks_for_diffusion
+from pipeline.techniques.impedance.fit.single.diffusion import PLAIN_BIC, add_diffusion, asks_for_diffusion
 from pipeline.techniques.impedance.fit.single.model_averaging import (
     Limits,
     find_alternatives,
@@ -39,6 +39,7 @@ from pipeline.techniques.impedance.fit.single.model_selection import (
     refine_order,
     search_again,
 )
+from pipeline.techniques.impedance.fit.single.shapes import add_shapes
 from pipeline.techniques.impedance.fit.single.starts import lay_grid
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, prepare
 from pipeline.techniques.impedance.fit.single.wild_point import MIN_SIGMAS, distance, find_wild_point, leave_out, tell
@@ -113,6 +114,24 @@ def _search(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None)
     search = Search(
         problem=problem, grid=lay_grid(problem), z=z, noise=checked.noise, starts=settings.starts, seed=settings.seed
     )
+    orders = _find_orders(search, settings, n_arcs)
+    if not orders:
+        raise FitError(
+            source=spectrum.source.file, field="frequency_hz", problem=f"{omega.size} points are too few to fit"
+        )
+    orders, chosen = _widen_terms(orders, search, settings, n_arcs)
+    problem = replace(problem, tail=chosen.circuit.tail, skewed=bool(chosen.circuit.shapes))
+    search = replace(search, problem=problem, grid=lay_grid(replace(problem, skewed=False)))
+    polished = search_again(chosen, replace(search, starts=2 * settings.starts, seed=settings.seed + 1))
+    polished = finish(polished, search)
+    orders = [polished if o is chosen else o for o in orders]
+    chosen = polished
+    more = _one_more(chosen, search, settings) if n_arcs is None else None
+    return search, Outcome(orders=tuple(orders), chosen=chosen, more=more, decided=n_arcs)
+
+
+def _find_orders(search: Search, settings: ArcSettings, n_arcs: int | None) -> list[OrderFit]:
+    """The best circuit of each number of arcs, R||CPE all of them, with a CPE as tail."""
     orders: list[OrderFit] = []
     previous: OrderFit | None = None
     most = n_arcs if n_arcs is not None else settings.max_arcs
@@ -120,24 +139,23 @@ def _search(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None)
         previous = fit_order(m, search, smaller=previous, last=m == most)
         if previous is not None:
             orders.append(previous)
-    if not orders:
-        raise FitError(
-            source=spectrum.source.file, field="frequency_hz", problem=f"{omega.size} points are too few to fit"
-        )
-    hopeless = HOPELESS * min(o.chi2 for o in orders)
-    orders = [o if o.chi2 > hopeless else refine_order(o, search) for o in orders]
+    hopeless = HOPELESS * min((o.chi2 for o in orders), default=0.0)
+    return [o if o.chi2 > hopeless else refine_order(o, search) for o in orders]
+
+
+def _widen_terms(
+    orders: list[OrderFit], search: Search, settings: ArcSettings, n_arcs: int | None
+) -> tuple[list[OrderFit], OrderFit]:
+    """Diffusion and skewed arcs in ``orders`` where the data leave room for them, and the one of these that is chosen."""
     chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
     if asks_for_diffusion(chosen, search):
         orders = add_diffusion(orders, chosen.circuit.n_arcs, search)
         chosen = orders[-1] if n_arcs is not None else _choose(orders, settings.min_bic_gain)
-    problem = replace(problem, tail=chosen.circuit.tail)
-    search = replace(search, problem=problem, grid=lay_grid(problem))
-    polished = search_again(chosen, replace(search, starts=2 * settings.starts, seed=settings.seed + 1))
-    polished = finish(polished, search)
-    orders = [polished if o is chosen else o for o in orders]
-    chosen = polished
-    more = _one_more(chosen, search, settings) if n_arcs is None else None
-    return search, Outcome(orders=tuple(orders), chosen=chosen, more=more, decided=n_arcs)
+    plain, m = chosen, chosen.circuit.n_arcs
+    orders = add_shapes(orders, plain, search, 1 if n_arcs is None else n_arcs)
+    same = next(o for o in orders if o.circuit.n_arcs == m)
+    skewed = [o for o in orders if o.circuit.n_arcs < m and o.circuit.shapes]
+    return orders, min([same, *skewed], key=lambda o: o.bic)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -156,7 +174,8 @@ def _one_more(chosen: OrderFit, search: Search, settings: ArcSettings) -> OrderF
     """A fit with one arc more than the sample has, where the misfit is beyond the noise and BIC wants it."""
     if chosen.circuit.n_arcs < settings.max_arcs or chosen.chi2 < (MISFIT * search.noise) ** 2 * chosen.n_residuals:
         return None
-    found = fit_order(settings.max_arcs + 1, search, smaller=chosen)
+    plain = replace(search, problem=replace(search.problem, skewed=False))
+    found = fit_order(settings.max_arcs + 1, plain, smaller=None if chosen.circuit.shapes else chosen)
     return found if found is not None and chosen.bic - found.bic > settings.min_bic_gain else None
 
 
@@ -170,12 +189,13 @@ def _result(
 ) -> SpectrumFit:
     problem, chosen, decided = search.problem, outcome.chosen, outcome.decided
     circuit = chosen.circuit
-    noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_parameters, 1)
+    noise2 = chosen.chi2 / max(chosen.n_residuals - circuit.n_free, 1)
     cov = covariance(chosen.theta, circuit, omega, search.z) * noise2
     ambiguous = _ambiguity(list(outcome.orders), chosen, problem, settings) if decided is None else ""
     misfit = float(np.sqrt(noise2)) / checked.noise
     limits = Limits(settings.max_arcs, settings.max_apex_over_f_max)
-    spreads, of_totals = find_alternatives(chosen, cov, problem, omega, search.z, limits, outcome.more)
+    more = (*([outcome.more] if outcome.more else []), *_shaped_rivals(list(outcome.orders), chosen, 1))
+    spreads, of_totals = find_alternatives(chosen, cov, problem, omega, search.z, limits, more)
     arcs = describe_arcs(chosen, cov, omega, problem, settings, ambiguous, spreads, misfit)
     totals = tuple(
         total_resistance(chosen, sample, problem, settings, spread, misfit)
@@ -227,11 +247,20 @@ def _findings(total: Verdict, ambiguous: str, rms: float, misfit: float, setting
         )
 
 
+def _shaped_rivals(orders: list[OrderFit], chosen: OrderFit, step: int) -> list[OrderFit]:
+    """Circuits with ``step`` arcs more that fit as well, skewed where the chosen one is not or the other way round."""
+    m = chosen.circuit.n_arcs + step
+    rivals = [o for o in orders if o.circuit.n_arcs == m and bool(o.circuit.shapes) != bool(chosen.circuit.shapes)]
+    return [o for o in rivals if abs(o.bic - chosen.bic) < PLAIN_BIC]
+
+
 def _ambiguity(orders: list[OrderFit], chosen: OrderFit, problem: Problem, settings: ArcSettings) -> str:
     """Why the number of arcs is not certain, or ''."""
     if chosen.hits < 2:
         return f"the best cost was met by {chosen.hits} of {chosen.starts} starts only: global minimum not proven"
     m = chosen.circuit.n_arcs
+    if _shaped_rivals(orders, chosen, -1):
+        return f"{m - 1} arcs, some of them skewed, fit as well as {m}"
     if m < 2:
         return ""
     closed = chosen.x[:m][chosen.x[:m] < -float(problem.ln_omega.min())]
@@ -256,7 +285,7 @@ def _score(order: OrderFit, chosen: bool, decided: bool) -> ModelScore:
         n_arcs=c.n_arcs,
         blocking=c.blocking,
         inductance=c.inductance,
-        n_parameters=c.n_parameters,
+        n_parameters=c.n_free,
         chi2=order.chi2,
         aicc=order.aicc,
         bic=order.bic,

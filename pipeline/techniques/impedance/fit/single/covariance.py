@@ -9,7 +9,13 @@ import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.values import Z95
-from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS, Circuit, weighted_rows
+from pipeline.techniques.impedance.fit.single.circuit import (
+    BLOCKING_BOUNDS,
+    N_BOUNDS,
+    SKEW_BOUNDS,
+    Circuit,
+    weighted_rows,
+)
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, bounds, fit_rows
 
@@ -26,8 +32,13 @@ def covariance(theta: FloatArray, circuit: Circuit, omega: FloatArray, z: Comple
         0.99e3 * np.sqrt(omega.max() / omega.min())
     )
     free[2 * m : 3 * m] = (n > N_BOUNDS[0] + 1e-9) & (n < N_BOUNDS[1] - 1e-9)
+    if circuit.shapes:  # a Havriliak-Negami exponent that came out as 1 is no better known than one of 0.99
+        both = np.array([s == "hn" for s in circuit.shapes])
+        free[2 * m : 3 * m] |= both & (n > N_BOUNDS[0] + 1e-9)
+        b = theta[3 * m : 4 * m]
+        free[3 * m : 4 * m] = (b > SKEW_BOUNDS[0] + 1e-9) & (both | (b < SKEW_BOUNDS[1] - 1e-9))
     gone = np.flatnonzero(theta[:m] < np.log(1e-6 * np.abs(z).min()))
-    for block in range(3):
+    for block in range(circuit.blocks):
         free[block * m + gone] = False
     if circuit.blocking and circuit.tail == "cpe":
         free[-1] = BLOCKING_BOUNDS[0] + 1e-9 < theta[-1] < BLOCKING_BOUNDS[1] - 1e-9
@@ -50,7 +61,7 @@ def profile_intervals(
     if not arcs:
         return {}
     c, m, s = chosen.circuit, chosen.circuit.n_arcs, STEPS.size
-    noise2 = chosen.chi2 / max(chosen.n_residuals - c.n_parameters, 1)
+    noise2 = chosen.chi2 / max(chosen.n_residuals - c.n_free, 1)
     terms = np.array([c.series, c.inductance, c.blocking])
     allowed = np.tile(np.concatenate([np.ones(m, dtype=bool), terms]), (s * len(arcs), 1))
     fixed = np.zeros(allowed.shape)
@@ -60,11 +71,13 @@ def profile_intervals(
         rows, step = slice(k * s, (k + 1) * s), STEPS * np.sqrt(cov[i, i])
         allowed[rows, i] = False
         fixed[rows, i] = np.exp(chosen.theta[i] + step)
-        slope = cov[m : 3 * m, i] / cov[i, i]
-        x[rows, : 2 * m] += np.clip(step[:, None] * slope, -1.0, 1.0)
+        slope = cov[m : c.blocks * m, i] / cov[i, i]
+        x[rows, :-1] += np.clip(step[:, None] * slope, -1.0, 1.0)
         if c.blocking:
             x[rows, -1] += step * cov[-1, i] / cov[i, i]
-    cost = fit_rows(problem, np.clip(x, low, high), allowed, iterations=15, tolerance=1e-4, fixed=fixed).chi2
+    held = np.tile(c.held(), (x.shape[0], 1))
+    rows_ = fit_rows(problem, np.clip(x, low, high), allowed, iterations=15, tolerance=1e-4, fixed=fixed, held=held)
+    cost = rows_.chi2
     out = {}
     for k, i in enumerate(arcs):
         root = np.sqrt(np.maximum(cost[k * s : (k + 1) * s] - chosen.chi2, 0.0) / noise2)

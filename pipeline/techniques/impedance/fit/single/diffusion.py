@@ -18,7 +18,7 @@ from pipeline.techniques.impedance.fit.single.model_selection import OrderFit, S
 from pipeline.techniques.impedance.fit.single.variable_projection import diffusion_bounds, fit_rows
 
 ELECTRODE_RATIO = 3e3
-"""Capacitance over that of the fastest arc from which on a process is an electrode's: the smallest electrode (1e-7 F/cm) over the
+"""Capacitance over the smallest of an arc from which on a process is an electrode's: the smallest electrode (1e-7 F/cm) over the
 largest bulk (1e-11 F/cm) of Irvine, Sinclair and West, Adv. Mater. 2 (1990) 132, less a factor 3."""
 PLACES = (0.1, 1.0, 10.0)
 """Starts of tau_w, times the lowest frequency in rad/s."""
@@ -45,7 +45,8 @@ def asks_for_diffusion(chosen: OrderFit, search: Search) -> bool:
     if chosen.circuit.blocking and chosen.x[-1] < FLAT_TAIL:
         return True
     ln_c = chosen.x[:m] - chosen.theta[:m]
-    return m > 0 and bool(ln_c[-1] - ln_c[0] > np.log(ELECTRODE_RATIO))
+    closed = m > 0 and chosen.x[m - 1] < -float(search.problem.ln_omega.min())
+    return m > 0 and bool(ln_c[-1] - ln_c.min() > np.log(SURE_RATIO if closed else ELECTRODE_RATIO))
 
 
 def add_diffusion(orders: Sequence[OrderFit], most: int, search: Search) -> list[OrderFit]:
@@ -54,14 +55,14 @@ def add_diffusion(orders: Sequence[OrderFit], most: int, search: Search) -> list
     for order in orders:
         m = order.circuit.n_arcs
         found = [fit_diffusion(kind, m, orders, search) for kind in ("open", "short")] if m <= most else []
-        out.append(join_rivals([order, *(f for f in found if f is not None)]))
+        fits = [order, *(f for f in found if f is not None)]
+        best = min(fits, key=lambda f: f.bic)
+        out.append(join_rivals(fits, order if order.bic - best.bic < PLAIN_BIC else best))
     return out
 
 
-def join_rivals(fits: Sequence[OrderFit]) -> OrderFit:
-    """The first fit, or that of the lowest BIC where this is plainly lower; all others and theirs are its rivals."""
-    best = min(fits, key=lambda f: f.bic)
-    best = fits[0] if fits[0].bic - best.bic < PLAIN_BIC else best
+def join_rivals(fits: Sequence[OrderFit], best: OrderFit) -> OrderFit:
+    """The ``best`` of ``fits``, all others within reach and theirs as its rivals."""
     others = [r for f in fits for r in (replace(f, rivals=()), *f.rivals) if f is not best or r.circuit != best.circuit]
     near = sorted((r for r in others if r.bic < best.bic + RIVAL_BIC), key=lambda r: r.bic)
     return replace(best, rivals=tuple(near))
@@ -85,9 +86,9 @@ def fit_diffusion(tail: Tail, n_arcs: int, orders: Sequence[OrderFit], search: S
         return None
     found = refine_order(to_order_fit(rows, best, terms, search, (hits, len(x))), search)
     ln_tau, ln_c = float(found.x[-1]), float(found.x[-1]) - float(np.log(found.linear[-1]))
-    ln_fastest = found.x[:1] - found.theta[:1]
+    smallest = np.min(found.x[:n_arcs] - found.theta[:n_arcs], initial=np.inf)
     inside = low + 0.01 < ln_tau < high - 0.01
-    return found if inside and np.all(ln_c - ln_fastest > np.log(ELECTRODE_RATIO)) else None
+    return found if inside and (n_arcs == 0 or ln_c - smallest > np.log(ELECTRODE_RATIO)) else None
 
 
 def _starts(n_arcs: int, orders: Sequence[OrderFit]) -> list[FloatArray]:

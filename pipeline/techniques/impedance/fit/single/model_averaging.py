@@ -9,6 +9,7 @@ still lies under its neighbour; the spectrum is fitted again with that arc at se
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,9 +19,11 @@ from scipy.special import ndtr
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.values import Z95
 from pipeline.core.words import percent_text
+from pipeline.techniques.impedance.circuit_terms import ArcShape
 from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags
+from pipeline.techniques.impedance.fit.single.circuit import Shape, ln_apex_tau
 from pipeline.techniques.impedance.fit.single.covariance import covariance
-from pipeline.techniques.impedance.fit.single.diffusion import ELECTRODE_RATIO, SURE_RATIO
+from pipeline.techniques.impedance.fit.single.diffusion import ELECTRODE_RATIO, PLAIN_BIC, SURE_RATIO
 from pipeline.techniques.impedance.fit.single.model_selection import OrderFit
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, bounds, fit_rows
 
@@ -29,6 +32,7 @@ MIN_WEIGHT = 0.01
 HIDDEN_SHARE = 0.02
 """R_s below this share of the total is leads and contacts."""
 TAIL_NAMES = {"cpe": "a blocking tail", "open": "a blocked diffusion", "short": "a diffusion that is let through"}
+SHAPE_NAMES: Mapping[Shape, ArcShape] = {"cc": "Cole-Cole", "dc": "Davidson-Cole", "hn": "Havriliak-Negami"}
 HIDDEN_PLACES = (1.0, 3.0, 10.0)
 HIDDEN_EXPONENTS = (0.85, 0.95)
 
@@ -73,18 +77,20 @@ def find_alternatives(
     omega: FloatArray,
     z: ComplexArray,
     limits: Limits,
-    more: OrderFit | None,
+    more: Sequence[OrderFit],
 ) -> tuple[tuple[Spread, ...], tuple[Spread | None, ...]]:
     """Spread of ln R of each arc, and of ln of each total of ``nested_samples`` (None without a resistance).
 
-    ``cov`` is the covariance of ``chosen.theta``; ``more`` is a fit with one arc more than the sample has, where the data ask for
-    it.
+    ``cov`` is the covariance of ``chosen.theta``; ``more`` are fits with one arc more that the data ask for, or that they bear as
+    well.
     """
     m = chosen.circuit.n_arcs
     fits, weights = _weigh(chosen)
     covs = [cov, *(covariance(f.theta, f.circuit, omega, z) * _noise2(f) for f in fits[1:])]
     noise2 = _noise2(chosen)
-    hidden = _hidden(chosen, problem, limits, noise2) + ([_one_more(chosen, more)] if more else [])
+    hidden = _hidden(chosen, problem, limits, noise2) + [
+        _one_more(chosen, one, sample_arcs(chosen, problem)) for one in more
+    ]
     spreads = []
     for i in range(m):
         ln_r = np.array([f.theta[i] for f in fits])
@@ -108,33 +114,46 @@ def _of_total(
     return _spread([fits[k] for k in known], weights[known], pairs[:, 0], pairs[:, 1], moved)
 
 
-def _one_more(chosen: OrderFit, more: OrderFit) -> Alternative:
-    """One arc more is let in: two neighbours of it together, or one at an end apart, are the arcs of the chosen fit, whichever
-    comes nearest to them.
+def _one_more(chosen: OrderFit, more: OrderFit, sample: Flags) -> Alternative:
+    """One arc more is let in: two neighbours of it together, or one apart, are the arcs of the chosen fit.
+
+    Whichever comes nearest: to its arcs for these, to the sum of those of ``sample`` (M,) for a total.  An arc apart is in series
+    before the others, or an electrode's: the slowest, or one that may be by its capacitance.
     """
     m = chosen.circuit.n_arcs
     r, rs = np.maximum(more.linear[: m + 1], 1e-300), float(more.linear[m + 1])
-    ways = [
-        (r[1:], rs + float(r[0])),
-        (r[:-1], rs),
-    ]  # one before the others is in the sample's series, one after them the electrode's
+    ways = [(r[1:], rs + float(r[0])), (r[:-1], rs)]
     ways += [(np.concatenate([r[:k], [r[k] + r[k + 1]], r[k + 2 :]]), rs) for k in range(m)]
-    found, rest = min(ways, key=lambda way: float(np.abs(np.log(way[0]) - chosen.theta[:m]).sum()))
-    why = f"{m + 1} arcs fit better by {chosen.bic - more.bic:.0f} in BIC, more than the sample has"
-    return Alternative(why, np.log(found), found, rest)
+    of_arcs = min(ways, key=lambda way: float(np.abs(np.log(way[0]) - chosen.theta[:m]).sum()))[0]
+    ways += [(np.delete(r, k), rs) for k in np.flatnonzero(ln_capacitances(more) > np.log(ELECTRODE_RATIO))]
+    whole = float(chosen.linear[:m][sample].sum() + chosen.linear[m])
+    parts, rest = min(ways, key=lambda way: abs(float(way[0][sample].sum()) + way[1] - whole))
+    gain = chosen.bic - more.bic
+    better = f"fit better by {gain:.0f} in BIC, more than the sample has" if gain > PLAIN_BIC else "fit as well"
+    return Alternative(f"{m + 1} arcs {better}", np.log(of_arcs), parts, rest)
 
 
 def _noise2(fit: OrderFit) -> float:
-    return fit.chi2 / max(fit.n_residuals - fit.circuit.n_parameters, 1)
+    return fit.chi2 / max(fit.n_residuals - fit.circuit.n_free, 1)
 
 
 def _weigh(chosen: OrderFit) -> tuple[list[OrderFit], FloatArray]:
-    """The circuits that count, the chosen one first, and their Akaike weights."""
+    """The circuits that count, the chosen one first, and their Akaike weights.
+
+    Between usual circuits and those with skewed arcs or diffusion by BIC and with the odds by which the choice was made.
+    """
     fits = [chosen, *chosen.rivals]
-    weights = np.exp(-0.5 * (np.array([f.aicc for f in fits]) - min(f.aicc for f in fits)))
+    usual = np.array([_is_usual(f) for f in fits])
+    between = np.array([f.bic for f in fits]) - chosen.bic + PLAIN_BIC * (float(usual[0]) - usual)
+    worse = np.where(usual == usual[0], np.array([f.aicc for f in fits]) - chosen.aicc, between)
+    weights = np.exp(-0.5 * (worse - worse.min()))
     weights /= weights.sum()
     keep = [0, *(k for k in range(1, len(fits)) if weights[k] > MIN_WEIGHT)]
     return [fits[k] for k in keep], weights[keep] / weights[keep].sum()
+
+
+def _is_usual(fit: OrderFit) -> bool:
+    return not fit.circuit.shapes and fit.circuit.tail == "cpe"
 
 
 def _total(fit: OrderFit, cov: FloatArray, sample: Flags) -> tuple[float, float] | None:
@@ -186,26 +205,31 @@ def _ends(weights: FloatArray, shift: FloatArray, sigma: FloatArray) -> tuple[fl
 def _terms(order: OrderFit) -> str:
     c = order.circuit
     names = [n for n, present in (("R_s", c.series), ("L", c.inductance), (TAIL_NAMES[c.tail], c.blocking)) if present]
+    skewed = [SHAPE_NAMES[s] for s in dict.fromkeys(c.shapes) if s != "cc"]
+    names += [f"{name} arcs" for name in skewed]
     return " and ".join(names) if names else "arcs only"
 
 
 def sample_arcs(chosen: OrderFit, problem: Problem) -> Flags:
-    """(M,) which arcs belong to the sample: not one of an electrode's capacitance beside that of the fastest, nor one that never
-    closes in the window and is the only one beside R_s.
+    """(M,) which arcs belong to the sample: not one of an electrode's capacitance beside the smallest, nor one that never closes in
+    the window and is the only one beside R_s.
     """
-    m = chosen.circuit.n_arcs
-    ln_c = chosen.x[:m] - chosen.theta[:m]
-    open_ = chosen.x[:m] > -float(problem.ln_omega.min())
-    if m == 1 and chosen.circuit.series:
+    open_ = ln_apex_tau(chosen.theta, chosen.circuit) > -float(problem.ln_omega.min())
+    if chosen.circuit.n_arcs == 1 and chosen.circuit.series:
         return ~open_
-    return np.asarray(ln_c - ln_c[:1] <= np.log(np.where(open_, ELECTRODE_RATIO, SURE_RATIO)))
+    return np.asarray(ln_capacitances(chosen) <= np.log(np.where(open_, ELECTRODE_RATIO, SURE_RATIO)))
+
+
+def ln_capacitances(fit: OrderFit) -> FloatArray:
+    """(M,) ln of the capacitance of each arc over the smallest one."""
+    ln_c = ln_apex_tau(fit.theta, fit.circuit) - fit.theta[: fit.circuit.n_arcs]
+    return np.asarray(ln_c - ln_c.min(initial=np.inf))
 
 
 def nested_samples(chosen: OrderFit) -> tuple[Flags, ...]:
     """(M,) the arcs of a sample that has none of them, the one of the smallest capacitance, the two of the smallest, … all."""
-    m = chosen.circuit.n_arcs
-    rank = np.argsort(np.argsort(chosen.x[:m] - chosen.theta[:m]))
-    return tuple(rank < k for k in range(m + 1))
+    rank = np.argsort(np.argsort(ln_capacitances(chosen)))
+    return tuple(rank < k for k in range(rank.size + 1))
 
 
 def _hidden(chosen: OrderFit, problem: Problem, limits: Limits, noise2: float) -> list[Alternative]:
@@ -226,12 +250,16 @@ def _at_places(chosen: OrderFit, problem: Problem, first: int, apex_limit: float
     """Refits with a hidden arc: one more instead of R_s (``first`` 0), or the refused one (``first`` 1)."""
     c, m = chosen.circuit, chosen.circuit.n_arcs
     ln_w_max = float(problem.ln_omega.max())
-    tau, n = chosen.x[first:m], chosen.x[m + first : 2 * m]
+    others = chosen.x[:-1].reshape(-1, m)[:, first:]
     places = [(apex_limit * p, e) for p in HIDDEN_PLACES for e in HIDDEN_EXPONENTS]
-    x = np.array([[-np.log(apex) - ln_w_max, *tau, e, *n, chosen.x[-1]] for apex, e in places])
-    k = tau.size + 1
+    k = others.shape[1] + 1
+    x = np.empty((len(places), others.shape[0] * k + 1))
     held = np.zeros(x.shape, dtype=bool)
-    held[:, [0, k]] = True
+    for row, (apex, e) in enumerate(places):
+        own = np.array([-np.log(apex) - ln_w_max, e, 1.0])[: others.shape[0], None]
+        x[row] = np.concatenate([np.concatenate([own, others], axis=1).ravel(), chosen.x[-1:]])
+        fixed = c.held()[:-1].reshape(-1, m)[:, first:]
+        held[row, :-1] = np.concatenate([np.ones(own.shape, dtype=bool), fixed], axis=1).ravel()
     allowed = np.ones((len(places), k + 3), dtype=bool)
     allowed[:, k:] = [first == 1 and c.series, c.inductance, c.blocking]
     low, high = bounds(problem, k)

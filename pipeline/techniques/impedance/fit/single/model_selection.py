@@ -19,7 +19,7 @@ import numpy as np
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.science.statistics import bic_of
 from pipeline.techniques.impedance.fit.levenberg_marquardt import Flags, Rows
-from pipeline.techniques.impedance.fit.single.circuit import Circuit
+from pipeline.techniques.impedance.fit.single.circuit import Circuit, Shape
 from pipeline.techniques.impedance.fit.single.starts import Grid, draw_starts
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, fit_rows
 
@@ -59,12 +59,12 @@ class OrderFit:
     def bic(self) -> float:
         """Bayesian information criterion, noise unknown."""
         n = self.n_residuals
-        return float(bic_of(self.chi2, n, self.circuit.n_parameters))
+        return float(bic_of(self.chi2, n, self.circuit.n_free))
 
     @property
     def aicc(self) -> float:
         """Akaike information criterion, corrected for small samples."""
-        n, p = self.n_residuals, self.circuit.n_parameters
+        n, p = self.n_residuals, self.circuit.n_free
         return n * float(np.log(self.chi2 / n)) + 2 * p * n / max(n - p - 1, 1)
 
 
@@ -142,7 +142,7 @@ def _without_arcs(search: Search) -> OrderFit | None:
     """R_s, L and the blocking element alone, whichever the Bayesian criterion wants."""
     terms = _combinations()[4:]
     rows = fit_rows(search.problem, np.full((4, 1), search.grid.m), terms, iterations=6, tolerance=1e-3)
-    bic = _bic(rows, terms, 2 * search.z.size)
+    bic = bic_of_rows(rows, terms, terms @ np.array([1, 1, 2]), 2 * search.z.size)
     at = int(np.argmin(bic))
     return to_order_fit(rows, at, terms[at], search, (2, 2)) if np.isfinite(bic[at]) else None
 
@@ -186,17 +186,21 @@ def refine_order(found: OrderFit, search: Search) -> OrderFit:
     x = np.repeat(found.x[None, :], len(terms), axis=0)
     x[:, -1] = found.x[-1] if found.circuit.blocking else 0.9
     allowed = np.concatenate([np.ones((len(terms), m), dtype=bool), terms], axis=1)
-    rows = fit_rows(problem, x, allowed, iterations=5, tolerance=3e-3)
-    bic = _bic(rows, terms, 2 * z.size)
+    held = np.tile(found.circuit.held(), (len(terms), 1))
+    rows = fit_rows(problem, x, allowed, iterations=5, tolerance=3e-3, held=held)
+    size = found.circuit.n_free - found.circuit.n_terms + terms @ np.array([1, 1, 2])
+    bic = bic_of_rows(rows, terms, size, 2 * z.size)
     near = np.flatnonzero(bic < bic.min() + 20)
     if near.size == 0:
         return found
-    rows, terms = fit_rows(problem, rows.x[near], allowed[near], iterations=40, tolerance=1e-5), terms[near]
-    bic = _bic(rows, terms, 2 * z.size)
+    rows = fit_rows(problem, rows.x[near], allowed[near], iterations=40, tolerance=1e-5, held=held[near])
+    terms, size = terms[near], size[near]
+    bic = bic_of_rows(rows, terms, size, 2 * z.size)
     order = [int(i) for i in np.argsort(bic) if np.isfinite(bic[i])]
     if not order:
         return found
-    fits = [to_order_fit(rows, i, terms[i], search, (found.hits, found.starts)) for i in order]
+    proof = found.hits, found.starts
+    fits = [to_order_fit(rows, i, terms[i], search, proof, found.circuit.shapes) for i in order]
     return replace(fits[0], rivals=tuple(fits[1:]))
 
 
@@ -211,10 +215,9 @@ def _combinations() -> Flags:
     return np.array(list(product((False, True), repeat=3)))
 
 
-def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
-    """BIC of every row; infinite where a term of its own is zero."""
-    m = rows.x.shape[1] // 2
-    size = 3 * m + terms @ np.array([1, 1, 2])
+def bic_of_rows(rows: Rows, terms: Flags, size: FloatArray, n: int) -> FloatArray:
+    """BIC of every row of ``size`` (s,) parameters and ``n`` residuals; infinite where a term of its own is zero."""
+    m = rows.c.shape[1] - 3
     empty = np.any(terms & (rows.c[:, m:] <= 0), axis=1) | ((m == 0) & ~terms[:, 0])
     return np.where(empty, np.inf, bic_of(np.maximum(rows.chi2, 1e-300), n, size))
 
@@ -222,7 +225,7 @@ def _bic(rows: Rows, terms: Flags, n: int) -> FloatArray:
 def search_again(found: OrderFit, search: Search) -> OrderFit:
     """Many starts with the terms that were chosen, where the circuit is not the whole truth: minima are many there."""
     c = found.circuit
-    if c.n_arcs == 0 or found.chi2 <= (ROUGH * search.noise) ** 2 * found.n_residuals:
+    if c.n_arcs == 0 or c.shapes or found.chi2 <= (ROUGH * search.noise) ** 2 * found.n_residuals:
         return found
     terms = np.array([c.series, c.inductance, c.blocking])
     again = fit_order(c.n_arcs, search, smaller=None, terms=terms, wide=True)
@@ -236,23 +239,30 @@ def finish(found: OrderFit, search: Search) -> OrderFit:
     c = found.circuit
     terms = np.array([c.series, c.inductance, c.blocking])
     allowed = np.concatenate([np.ones(c.n_arcs, dtype=bool), terms])[None, :]
-    rows = fit_rows(search.problem, found.x[None, :], allowed, iterations=30, tolerance=1e-10)
+    held = c.held()[None, :]
+    rows = fit_rows(search.problem, found.x[None, :], allowed, iterations=30, tolerance=1e-10, held=held)
     if np.any(rows.c[0, c.n_arcs :][terms] <= 0):
         return found
-    return replace(to_order_fit(rows, 0, terms, search, (found.hits, found.starts)), rivals=found.rivals)
+    done = to_order_fit(rows, 0, terms, search, (found.hits, found.starts), c.shapes)
+    return replace(done, rivals=found.rivals)
 
 
-def to_order_fit(rows: Rows, at: int, terms: Flags, search: Search, proof: tuple[int, int]) -> OrderFit:
-    """One row of a fit; ``terms`` are R_s, L and the tail, ``proof`` the hits and the starts."""
+def to_order_fit(
+    rows: Rows, at: int, terms: Flags, search: Search, proof: tuple[int, int], shapes: tuple[Shape, ...] = ()
+) -> OrderFit:
+    """One row of a fit; ``terms`` are R_s, L and the tail, ``proof`` the hits and the starts, ``shapes`` in the order of x."""
     z, tail = search.z, search.problem.tail
     x, c, chi2 = rows.x[at], rows.c[at], float(rows.chi2[at])
-    m = x.size // 2
+    m = c.size - 3
     order = np.argsort(x[:m])
-    x = np.concatenate([x[:m][order], x[m : 2 * m][order], x[-1:]])
+    x = np.concatenate([x[:-1].reshape(-1, m)[:, order].ravel(), x[-1:]]) if m else x
+    shapes = tuple(shapes[i] for i in order) if shapes else ()
     c = np.concatenate([c[:m][order], c[m:]])
-    circuit = Circuit(n_arcs=m, series=bool(terms[0]), inductance=bool(terms[1]), blocking=bool(terms[2]))
+    circuit = Circuit(
+        n_arcs=m, series=bool(terms[0]), inductance=bool(terms[1]), blocking=bool(terms[2]), shapes=shapes
+    )
     circuit = replace(circuit, tail=tail) if terms[2] else circuit
-    theta = [np.log(np.maximum(c[:m], 1e-9 * np.abs(z).min())), x[: 2 * m]]
+    theta = [np.log(np.maximum(c[:m], 1e-9 * np.abs(z).min())), x[:-1]]
     theta += [np.log(c[m : m + 1])] if terms[0] else []
     theta += [np.log(c[m + 1 : m + 2])] if terms[1] else []
     theta += [np.log(c[m + 2 :]) * (-1 if tail == "cpe" else 1), x[-1:]] if terms[2] else []

@@ -15,9 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import ComplexArray, FloatArray
-from pipeline.science.impedance_elements import relaxation
 from pipeline.techniques.impedance.fit.levenberg_marquardt import Bounds, Flags, Index, Rows, minimize
-from pipeline.techniques.impedance.fit.single.circuit import BLOCKING_BOUNDS, N_BOUNDS, Tail, tail_element
+from pipeline.techniques.impedance.fit.single.circuit import (
+    BLOCKING_BOUNDS,
+    N_BOUNDS,
+    SKEW_BOUNDS,
+    Tail,
+    arc_element,
+    tail_element,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +39,12 @@ class Problem:
     inductance: FloatArray
     """(2n,) column of L."""
     tail: Tail = "cpe"
+    skewed: bool = False
+    """Arcs have an exponent b_i beside n_i, and x is (ln tau_i, n_i, b_i, m)."""
+
+    def arcs_of(self, x: FloatArray) -> int:
+        """Number of arcs of x (s, p)."""
+        return int(x.shape[1] - 1) // (3 if self.skewed else 2)
 
 
 def prepare(omega: FloatArray, z: ComplexArray) -> Problem:
@@ -52,8 +64,9 @@ def bounds(problem: Problem, n_arcs: int) -> tuple[FloatArray, FloatArray]:
     """Limits of x: time constants three decades beyond the window, exponents physical."""
     slow, fast = -problem.ln_omega.min() + np.log(1e3), -problem.ln_omega.max() - np.log(1e3)
     tail = BLOCKING_BOUNDS if problem.tail == "cpe" else diffusion_bounds(problem)
-    low = [fast] * n_arcs + [N_BOUNDS[0]] * n_arcs + [tail[0]]
-    high = [slow] * n_arcs + [N_BOUNDS[1]] * n_arcs + [tail[1]]
+    skew = n_arcs if problem.skewed else 0
+    low = [fast] * n_arcs + [N_BOUNDS[0]] * n_arcs + [SKEW_BOUNDS[0]] * skew + [tail[0]]
+    high = [slow] * n_arcs + [N_BOUNDS[1]] * n_arcs + [SKEW_BOUNDS[1]] * skew + [tail[1]]
     return np.array(low), np.array(high)
 
 
@@ -63,15 +76,16 @@ def diffusion_bounds(problem: Problem) -> tuple[float, float]:
 
 
 def columns(p: Problem, x: FloatArray) -> FloatArray:
-    """(s, M + 3 + 2M + 1 + 1, 2n): weighted columns of c, their derivatives by ln tau_i, n_i and m for c = 1, the target."""
-    s, m, n = x.shape[0], x.shape[1] // 2, p.weight.size
-    out = np.empty((s, 3 * m + 5, 2 * n))
+    """(s, M + 3 + 2M + 1 + 1, 2n): weighted columns of c, their derivatives by ln tau_i, n_i (b_i) and m for c = 1, the target."""
+    s, m, n = x.shape[0], p.arcs_of(x), p.weight.size
+    out = np.empty((s, m + 4 + x.shape[1], 2 * n))
     out[:, -1] = p.target
-    arcs, by_ln_tau, by_n = relaxation(p.ln_omega, x[:, :m, None], x[:, m : 2 * m, None], p.weight)
+    of = [x[:, k * m : (k + 1) * m, None] for k in range(3 if p.skewed else 2)]
+    arcs, *derivatives = arc_element(p.ln_omega, of, p.weight)
     out[:, :m, :n], out[:, :m, n:] = arcs
-    at = m + 3
-    out[:, at : at + m, :n], out[:, at : at + m, n:] = by_ln_tau
-    out[:, at + m : at + 2 * m, :n], out[:, at + m : at + 2 * m, n:] = by_n
+    for k, by in enumerate(derivatives):
+        at = m + 3 + k * m
+        out[:, at : at + m, :n], out[:, at : at + m, n:] = by
     out[:, m], out[:, m + 1] = p.series, p.inductance
     tail, by_m = tail_element(p.tail, p.ln_omega, x[:, -1:], p.weight)
     out[:, m + 2, :n], out[:, m + 2, n:] = tail
@@ -116,7 +130,7 @@ def solve_linear(gram: FloatArray, right: FloatArray, allowed: Flags, passes: in
 
 
 def _evaluate(p: Problem, x: FloatArray, allowed: Flags, fixed: FloatArray | None) -> Rows:
-    m = x.shape[1] // 2
+    m = p.arcs_of(x)
     k = m + 3
     every = columns(p, x)
     product = every @ every.transpose(0, 2, 1)
@@ -125,7 +139,7 @@ def _evaluate(p: Problem, x: FloatArray, allowed: Flags, fixed: FloatArray | Non
     wanted[:, :, 0] = right if fixed is None else right - (gram @ fixed[:, :, None])[:, :, 0]
     found, _ = solve_linear(gram, wanted[:, :, :-1], allowed)
     c = found[:, :, 0] if fixed is None else np.where(allowed, found[:, :, 0], fixed)
-    of = np.concatenate([c[:, :m], c[:, :m], c[:, -1:]], axis=1)
+    of = np.concatenate([*[c[:, :m]] * (3 if p.skewed else 2), c[:, -1:]], axis=1)
     cross = product[:, k:-1, :k]
     slope = (product[:, k:-1, -1] - (cross @ c[:, :, None])[:, :, 0]) * of
     normal = (product[:, k:-1, k:-1] - cross @ found[:, :, 1:]) * of[:, :, None] * of[:, None, :]
@@ -164,5 +178,5 @@ def fit_rows(
     def evaluate(x: FloatArray, at: Index) -> Rows:
         return _evaluate(p, x, allowed[at], None if fixed is None else fixed[at])
 
-    low, high = bounds(p, x.shape[1] // 2)
+    low, high = bounds(p, p.arcs_of(x))
     return minimize(evaluate, x, Bounds(low, high), iterations=iterations, tolerance=tolerance, held=held, prune=prune)

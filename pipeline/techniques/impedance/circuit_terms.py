@@ -1,4 +1,4 @@
-"""What tells the electrodes of a spectrum from its sample: diffusion in the place of a CPE, and totals with and without."""
+"""What a fitted circuit may hold beside R||CPE arcs and a blocking CPE, and the totals that may be meant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.core.values import Estimate, Verdict
+
+ArcShape = Literal["Cole-Cole", "Davidson-Cole", "Havriliak-Negami"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
