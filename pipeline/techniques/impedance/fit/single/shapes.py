@@ -133,10 +133,10 @@ def _simplify(x: FloatArray, present: Flags, search: Search, proof: tuple[int, i
 
 
 def _options(n: float, b: float) -> tuple[Shape, ...]:
-    """Shapes that an arc with these exponents may have."""
+    """Shapes that an arc with these exponents may have; R||CPE beside a skewed arc only where the data plainly say so."""
     out: list[Shape] = ["hn"]
-    if n > 0.85:
+    if n > 0.9:
         out.append("dc")
-    if b > 0.7:
+    if b > 0.97:
         out.append("cc")
     return tuple(out)
