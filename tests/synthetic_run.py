@@ -20,6 +20,7 @@ from pipeline.techniques.absorption.model import (
     ScatteringPath,
     ShellFit,
     WaveletMap,
+    Xanes,
 )
 from pipeline.techniques.absorption.summarize import list_facts as absorption_facts
 from pipeline.techniques.impedance.comparisons import CompositionOptimum, CompositionPoint
@@ -317,6 +318,24 @@ def reduction(sample: str, element: str, e0: float, k_max: float) -> ReducedAbso
     )
 
 
+def near_edge(reduced: ReducedAbsorption) -> Xanes:
+    return Xanes(
+        sample=reduced.sample,
+        element=reduced.element,
+        edge=reduced.edge,
+        scans=reduced.scans,
+        energy_ev=reduced.energy_ev,
+        mu=reduced.mu,
+        mu_sigma=reduced.mu_sigma,
+        flattened=reduced.flattened,
+        e0=Estimate(value=reduced.e0_ev, sigma=0.02, unit="eV"),
+        edge_step=reduced.edge_step,
+        white_line=Estimate(value=reduced.e0_ev + 3, sigma=0.1, unit="eV"),
+        white_line_area=Estimate(value=8.5, sigma=0.9, unit="eV"),
+        verdict=GOOD,
+    )
+
+
 def shell_fit(reduced: ReducedAbsorption, verdict: Verdict = GOOD) -> ShellFit:
     distance = 2.40 if reduced.element == "Ta" else 2.83
     path = ScatteringPath(
@@ -425,6 +444,7 @@ def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
     )
     xas = AbsorptionSummary(
         absorption=absorption,
+        xanes=tuple(near_edge(a) for a in absorption),
         shells=tuple(shell_fit(a, GOOD if a.element == "Ta" else NONE) for a in absorption),
         distortions=tuple(distortion_of(a, "LCF-Ta") for a in absorption[:2]),
     )

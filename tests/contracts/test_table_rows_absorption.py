@@ -17,7 +17,7 @@ from pipeline.core.tables import Table
 from pipeline.core.values import Estimate, Finding, Mask, Rejection
 from pipeline.techniques.absorption.model import Distortion, ScanUse, ScatteringPath, ShellFit
 from tests.rows_by_hand import GOOD, POOR, assert_row, even, four
-from tests.synthetic_run import make_run, reduction, spectrum_fit
+from tests.synthetic_run import make_run, near_edge, reduction, spectrum_fit
 from tests.synthetic_sweeps import sweep_by_hand
 
 
@@ -50,7 +50,8 @@ def test_a_row_of_xas_scans():
         "reason": "noise 4 times the median",
         "noise_k": 1e-3,
     }
-    assert_one_row("xas_scans", expected, absorption=(replace(reduction("A", "Ta", 9881.0, 14.0), scans=(use,)),))
+    one = replace(reduction("A", "Ta", 9881.0, 14.0), scans=(use,))
+    assert_one_row("xas_scans", expected, absorption=(one,), xanes=())
 
 
 PATH = ScatteringPath(file="feff0001.dat", reff_angstrom=2.36, degeneracy=6, legs=2, amplitude_percent=100, label="")
@@ -161,6 +162,32 @@ def test_a_row_of_exafs_as_the_ixs_asks_for_it():
     assert set(expected) == set(columns)
     for column, value in expected.items():
         assert row[column] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value), column
+
+
+def test_a_row_of_xanes():
+    reduced = reduction("A", "Cl", 2823.0, 14.0)
+    x = replace(
+        near_edge(reduced), edge="K", e0=even(2823.5, 0.02, "eV"), edge_step=even(0.7, 0.01), white_line=even(2826.1, 0.1, "eV"),
+        white_line_area=even(8.5, 0.9, "eV"),
+        findings=(Finding(severity="warning", field="k_max", problem="no EXAFS: short", code="no_exafs"),),
+    )  # fmt: skip
+    expected = {
+        "sample": "A",
+        "edge": "Cl K",
+        "group": "",
+        "e0_eV": 2823.5,
+        "e0_eV_sigma": 0.02,
+        "edge_step": 0.7,
+        "edge_step_sigma": 0.01,
+        "white_line_eV": 2826.1,
+        "white_line_eV_sigma": 0.1,
+        "white_line_area": 8.5,
+        "white_line_area_sigma": 0.9,
+        "verdict": "resolved",
+        "verdict_reason": "clear",
+        "notes": "no EXAFS: short",
+    }
+    assert_one_row("xanes", expected, xanes=(replace(x, verdict=GOOD),))
 
 
 def test_a_row_of_distortion():

@@ -35,6 +35,8 @@ CONTRACT = {
     "r_factor chi2_reduced verdict",
     "distortion": "sample edge ms_to_ss_ratio ms_to_ss_ratio_sigma f1_k_per_angstrom f1_r_angstrom f1_intensity reference_sample "
     "relative_change relative_change_sigma verdict",
+    "xanes": "sample edge e0_eV e0_eV_sigma edge_step edge_step_sigma white_line_eV white_line_eV_sigma white_line_area "
+    "white_line_area_sigma verdict",
     "rejected": "file stage field problem hint",
     "files": "file sha256 used",
 }

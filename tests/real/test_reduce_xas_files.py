@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import CheckError
+from pipeline.core.raw_files import load_raw
 from pipeline.core.sample import RawFile
 from pipeline.techniques.absorption.check.scan import check_scan
-from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
-from pipeline.techniques.absorption.model import CheckedScan, ReducedAbsorption
+from pipeline.techniques.absorption.fit.reduce.reduction import reduce_edge, reduce_scans
+from pipeline.techniques.absorption.model import CheckedScan, ReducedAbsorption, Xanes
 from pipeline.techniques.absorption.read.scans import read_scans
 from pipeline.techniques.absorption.settings import ReduceSettings, XasCheckSettings, XasReadSettings
 
@@ -199,3 +200,24 @@ def test_the_step_holds_what_an_edge_of_natural_shape_says(real_data, file, elem
     r = reduce([real_data / LIBRARY / file], element, edge, "transmission")
     assert least < r.edge_step.sigma / r.edge_step.value < most
     assert ("with an arctangent edge" in told(r)) == (most > 0.05)
+
+
+def test_chlorine_spectra_too_short_for_exafs_give_e0_step_and_white_line(real_data):
+    """Cl_CAMD.prj: e0 as its owner set it, edge step within 3 % of Athena's, a white line or pre-edge peak on every chloride."""
+    path = real_data / "xas/larch_examples/AthenaProjectFiles/Cl_CAMD.prj"
+    found, refused = {}, {}
+    for scan in read_scans(load_raw(path, path.name), XasReadSettings()):
+        try:
+            checked = check_scan(scan, "Cl", "K", None, XasCheckSettings())
+        except CheckError as error:
+            refused[scan.label.split()[0]] = error.code
+            continue
+        fit = reduce_edge(scan.label, [checked], ReduceSettings(), None)
+        xanes = fit if isinstance(fit, Xanes) else fit.xanes
+        assert xanes.e0.value == pytest.approx(scan.parameters["e0_ev"], abs=0.3)
+        assert xanes.edge_step.value == pytest.approx(scan.parameters["edge_step"], rel=0.03)
+        found[scan.label.strip()] = xanes.white_line.value
+    assert refused == {"PbCP": "mu_falls"}, "its background falls by more than the edge rises"
+    assert set(found) == {"KCl", "NaCl", "CoCl2", "PdCl2", "PbCl2", "CoCl2_oxidized"}
+    assert found["PdCl2"] == pytest.approx(2820.4, abs=0.5)
+    assert found["NaCl"] == pytest.approx(2826.3, abs=0.5)

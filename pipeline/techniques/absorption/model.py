@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import statistics
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias
 
 from pipeline.core.arrays import FloatArray, freeze
-from pipeline.core.technique import Checked, Measurement, Result, Review, Row
+from pipeline.core.technique import Checked, Measurement, Result
 from pipeline.core.values import Estimate, Verdict
+from pipeline.techniques.absorption.rows import Composition as Composition  # noqa: PLC0414
+from pipeline.techniques.absorption.rows import EdgeRow as EdgeRow  # noqa: PLC0414
+from pipeline.techniques.absorption.rows import References as References  # noqa: PLC0414
+from pipeline.techniques.absorption.rows import ScanReview as ScanReview  # noqa: PLC0414
+from pipeline.techniques.absorption.rows import ShellSpec as ShellSpec  # noqa: PLC0414
 
 EdgeKey = tuple[str, str, str]
 """(sample, element, edge)"""
@@ -18,95 +25,6 @@ LeftOut = Literal["", "cannot_be_normalised", "differs", "merge_of_parts", "part
 """Why a scan is not in the merge; '' where it is."""
 StructureKind = Literal["octahedron", "crystal", "polyhedron"]
 """What FEFF is run on: ``polyhedron`` is a guess from the sum of the radii, where no structure is given."""
-
-
-# ---- what the study says ----
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composition:
-    """Of a thick sample in fluorescence: all of it, binder and conductor too."""
-
-    formula: str
-    angle_in_degree: float = 45.0
-    """Between the beam and the surface."""
-    angle_out_degree: float = 45.0
-    """Between the surface and the way to the detector."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanReview(Review):
-    """A person's decision about a file, or about one group of a project."""
-
-    group: str = ""
-    """Name of the group; '' for a file, or for its scan number ``loop``."""
-
-    def names(self, measurement: Measurement | None) -> bool:
-        """True where it is this group of its file that is decided on."""
-        if not self.group:
-            return self.loop == (None if measurement is None else measurement.loop)
-        return isinstance(measurement, AbsorptionScan) and measurement.label.split() == self.group.split()
-
-    def decision(self) -> Mapping[str, str | int]:
-        """Column ``group``."""
-        return {"group": self.group} if self.group else {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeRow(Row):
-    """All scans of one sample at one edge; ``beside`` names the CIF file of its structure."""
-
-    element: str
-    edge: str
-    mode: Literal["transmission", "fluorescence"] | None = None
-    scatterer: str = "Cl"
-    coordination: float | None = None
-    structure: str | None = None
-    """A built-in model, or a CIF file relative to ``raw``."""
-    distance_angstrom: float | None = None
-    """Mean distance of the shell as diffraction knows it."""
-    distance_sigma_angstrom: float = 0.0
-    composition: Composition | None = None
-    """Corrects over-absorption in fluorescence."""
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """File -> names or patterns of the groups that are the sample's; a file that is not there has one sample alone."""
-    reviews: tuple[ScanReview, ...] = ()
-
-    @property
-    def alone(self) -> bool:
-        """True for a file without a study: each of its scans is looked at, at the edge that it has."""
-        return not self.sample
-
-    def edge_of(self, scan: AbsorptionScan) -> tuple[str | None, str | None]:
-        """Element and edge that a scan should have: the study's; without a study its own."""
-        return (scan.element, scan.edge) if self.alone else (self.element, self.edge)
-
-    @property
-    def edge_name(self) -> str:
-        """``Ta L3``"""
-        return f"{self.element} {self.edge}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class References:
-    """The study's ``[xas_reference]``: S02 is calibrated on, and distortion compared with, this sample."""
-
-    by_edge: Mapping[str, str]
-    """``Ta L3`` -> sample id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShellSpec:
-    """What the study says of the first shell of one sample."""
-
-    scatterer: str = "Cl"
-    coordination: float | None = None
-    structure: str | None = None
-    """A built-in model, or the name of the CIF whose bytes are ``cif``."""
-    cif: bytes | None = None
-    distance_angstrom: float | None = None
-    """Mean distance of the shell as diffraction knows it: of the reference, it calibrates the phase."""
-    distance_sigma_angstrom: float = 0.0
 
 
 # ---- what flows ----
@@ -196,6 +114,16 @@ class OverAbsorption:
     """Relative, of the corrected amplitude."""
 
 
+def edge_sigma(scans: Iterable[ScanUse]) -> float:
+    """Standard uncertainty of E0 in eV: standard error of the used scans' own, u = s/sqrt(n), and of their alignment; 0 of one."""
+    used = [s for s in scans if s.used and math.isfinite(s.e0_ev)]
+    if len(used) < 2:
+        return 0.0
+    scatter = statistics.stdev(s.e0_ev for s in used) / len(used) ** 0.5
+    aligned = (sum(s.shift_sigma_ev**2 for s in used) / len(used)) ** 0.5
+    return math.hypot(scatter, aligned)
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class WaveletMap:
     """|W(k, R)| on a grid."""
@@ -250,6 +178,36 @@ class ReductionUsed:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Xanes(Result):
+    """One sample at one edge near the edge itself; all there is of a scan that is too short for EXAFS."""
+
+    sample: str
+    element: str
+    edge: str
+    scans: tuple[ScanUse, ...]
+    energy_ev: FloatArray
+    mu: FloatArray
+    mu_sigma: FloatArray
+    flattened: FloatArray
+    e0: Estimate
+    """eV; its sigma is the standard error of the scans' own and of their alignment, 0 for a single scan, which tells none."""
+    edge_step: Estimate
+    white_line: Estimate | None
+    """Top of the white line, eV."""
+    white_line_area: Estimate | None
+    """Above an arctangent edge, eV of the edge step."""
+    verdict: Verdict
+
+    def __post_init__(self) -> None:
+        freeze(self, energy_ev=float, mu=float, mu_sigma=float, flattened=float)
+
+    @property
+    def key(self) -> EdgeKey:
+        """What it is of."""
+        return self.sample, self.element, self.edge
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ReducedAbsorption(Result):
     """One sample at one edge: merged, normalised, background removed, transformed."""
 
@@ -289,6 +247,7 @@ class ReducedAbsorption(Result):
     """Relative difference of an arctangent edge's step: in ``edge_step.sigma``, common to samples of one edge for the most part."""
     over_absorption: OverAbsorption | None = None
     """None in transmission."""
+    xanes: Xanes | None = None
 
     def __post_init__(self) -> None:
         names = ("energy_ev", "mu", "mu_sigma", "normalized", "flattened", "background", "pre_edge", "post_edge",
@@ -399,6 +358,8 @@ class Distortion(Result):
         return self.reference_sample not in (None, self.sample)
 
 
+ReducedOrXanes: TypeAlias = ReducedAbsorption | Xanes
+"""What the scans of one sample at one edge give: all, or what stands near the edge."""
 EdgeResult: TypeAlias = ShellFit | Distortion
 """What the joint work of an edge leaves."""
 
@@ -408,6 +369,8 @@ class AbsorptionSummary:
     """All that tables, page and archive of absorption are made from, in the order of the study."""
 
     absorption: tuple[ReducedAbsorption, ...] = ()
+    xanes: tuple[Xanes, ...] = ()
+    """Of every sample and edge, also of those without EXAFS."""
     shells: tuple[ShellFit, ...] = ()
     """In the order of the edges' names, then of the study; so too ``distortions``."""
     distortions: tuple[Distortion, ...] = ()

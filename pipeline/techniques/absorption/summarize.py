@@ -3,7 +3,7 @@
     distance, coordination, sigma2, e0_shift, s02     per sample, edge and shell
     distance_difference                               the same, against the reference
     ms_to_ss_change, bend                             per sample and edge, against the reference
-    e0, edge_step                                     per sample and edge
+    e0, edge_step, white_line, white_line_area        per sample and edge
 
 E0 is that of the merged spectrum; its uncertainty is the standard error of the scans' own, u = s/sqrt(n), and of their alignment.
 """
@@ -11,8 +11,6 @@ E0 is that of the merged spectrum; its uncertainty is the standard error of the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-import numpy as np
 
 from pipeline.core.technique import Results, Summed
 from pipeline.core.values import Estimate, Fact, Verdict
@@ -22,21 +20,26 @@ from pipeline.techniques.absorption.model import (
     EdgeKey,
     EdgeResult,
     ReducedAbsorption,
+    ReducedOrXanes,
     ShellFit,
+    Xanes,
+    edge_sigma,
 )
 
 Words = dict[str, str | float | bool]
 
 
-def summarize_edges(results: Results[ReducedAbsorption, EdgeResult]) -> Summed[AbsorptionSummary]:
+def summarize_edges(results: Results[ReducedOrXanes, EdgeResult]) -> Summed[AbsorptionSummary]:
     """Reductions by sample and edge, fits by edge; within one edge they stay in the order in which they were made."""
     order = {s.id: i for i, s in enumerate(results.samples)}
-    reduced = sorted(
+    fitted = sorted(
         (r for _, r in results.fitted), key=lambda r: (order.get(r.sample, len(order)), f"{r.element} {r.edge}")
     )
+    near = (r.xanes if isinstance(r, ReducedAbsorption) else r for r in fitted)
     joined = [x for _, x in sorted(results.joined, key=lambda pair: pair[0])]
     summary = AbsorptionSummary(
-        absorption=tuple(reduced),
+        absorption=tuple(r for r in fitted if isinstance(r, ReducedAbsorption)),
+        xanes=tuple(x for x in near if x is not None),
         shells=tuple(x for x in joined if isinstance(x, ShellFit)),
         distortions=tuple(x for x in joined if isinstance(x, Distortion)),
     )
@@ -48,6 +51,8 @@ def list_facts(summary: AbsorptionSummary) -> Iterator[Fact]:
     files = {r.key: tuple(dict.fromkeys(s.file for s in r.scans if s.used)) for r in summary.absorption}
     for reduced in summary.absorption:
         yield from _edge_facts(reduced, files[reduced.key])
+    for xanes in summary.xanes:
+        yield from _near_edge_facts(xanes, whole=xanes.key not in files)
     for shell in summary.shells:
         yield from _shell_facts(shell, files)
     for found in summary.distortions:
@@ -58,7 +63,8 @@ def list_facts(summary: AbsorptionSummary) -> Iterator[Fact]:
 def _edge_facts(reduced: ReducedAbsorption, files: tuple[str, ...]) -> Iterator[Fact]:
     used = [s for s in reduced.scans if s.used]
     verdict = Verdict(level="resolved", reason=f"{len(used)} of {len(reduced.scans)} scans merged", code="merged")
-    sigma, origin = edge_sigma(reduced)
+    sigma = edge_sigma(reduced.scans)
+    origin = "scatter of the scans and of their alignment" if sigma else "not known: one scan"
     found: tuple[tuple[str, Estimate, Words], ...] = (
         ("e0", Estimate(value=reduced.e0_ev, sigma=sigma, unit="eV"), {"sigma_from": origin}),
         ("edge_step", reduced.edge_step, {"bias": reduced.edge_step_bias}),
@@ -75,14 +81,24 @@ def _edge_facts(reduced: ReducedAbsorption, files: tuple[str, ...]) -> Iterator[
         )
 
 
-def edge_sigma(reduced: ReducedAbsorption) -> tuple[float, str]:
-    """Standard uncertainty of E0 in eV, and what it is from; 0 for a single scan, which tells none."""
-    used = [s for s in reduced.scans if s.used and np.isfinite(s.e0_ev)]
-    if len(used) < 2:
-        return 0.0, "not known: one scan"
-    scatter = float(np.std([s.e0_ev for s in used], ddof=1)) / len(used) ** 0.5
-    aligned = float(np.sqrt(np.mean([s.shift_sigma_ev**2 for s in used])))
-    return float(np.hypot(scatter, aligned)), "scatter of the scans and of their alignment"
+def _near_edge_facts(xanes: Xanes, *, whole: bool) -> Iterator[Fact]:
+    """White line; of a spectrum that is no more than that (``whole``), e0 and edge step too."""
+    found: list[tuple[str, Estimate | None]] = [
+        ("white_line", xanes.white_line),
+        ("white_line_area", xanes.white_line_area),
+    ]
+    if whole:
+        found = [("e0", xanes.e0), ("edge_step", xanes.edge_step), *found]
+    for quantity, value in found:
+        if value is not None:
+            yield Fact(
+                sample=xanes.sample,
+                quantity=quantity,
+                value=value,
+                verdict=xanes.verdict,
+                conditions={"edge": f"{xanes.element} {xanes.edge}"},
+                source=tuple(dict.fromkeys(s.file for s in xanes.scans if s.used)),
+            )
 
 
 def _shell_facts(fit: ShellFit, files: Mapping[EdgeKey, tuple[str, ...]]) -> Iterator[Fact]:

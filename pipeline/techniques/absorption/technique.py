@@ -27,7 +27,7 @@ from pipeline.techniques.absorption.model import (
     CheckedScan,
     EdgeResult,
     EdgeRow,
-    ReducedAbsorption,
+    ReducedOrXanes,
     References,
 )
 from pipeline.techniques.absorption.settings import (
@@ -74,17 +74,17 @@ def check(scan: AbsorptionScan, work: Work[EdgeRow]) -> Iterable[CheckedScan]:
     """One scan at the edge of the study; without a study at its own, where it has one."""
     from pipeline.techniques.absorption.check.scan import check_scan
 
-    element, edge = work.row.edge_of(scan)
+    element, edge = work.row.edge_of(scan.element, scan.edge)
     if not (element and edge) or (work.row.alone and scan.is_chi):
         return []  # without a study nobody says which edge it should have
     return [check_scan(scan, element, edge, work.row.mode, work.settings[XasCheckSettings])]
 
 
-def fit(checked: Sequence[CheckedScan], work: Work[EdgeRow]) -> Iterable[ReducedAbsorption]:
+def fit(checked: Sequence[CheckedScan], work: Work[EdgeRow]) -> Iterable[ReducedOrXanes]:
     """All scans of a sample at an edge are merged and reduced."""
-    from pipeline.techniques.absorption.fit.reduce.reduction import reduce_scans
+    from pipeline.techniques.absorption.fit.reduce.reduction import reduce_edge
 
-    return [reduce_scans(work.row.sample, checked, work.settings[ReduceSettings], work.row)]
+    return [reduce_edge(work.row.sample, checked, work.settings[ReduceSettings], work.row)]
 
 
 def group_edges(rows: Sequence[EdgeRow], samples: Sequence[Sample]) -> Iterable[Group[EdgeRow]]:
@@ -95,14 +95,14 @@ def group_edges(rows: Sequence[EdgeRow], samples: Sequence[Sample]) -> Iterable[
         yield Group(name=name, rows=mine, beside=tuple(sorted({file for row in mine for file in row.beside})))
 
 
-def fit_edge(work: JointWork[EdgeRow, ReducedAbsorption, EdgeResult]) -> Iterable[EdgeResult | PipelineError]:
+def fit_edge(work: JointWork[EdgeRow, ReducedOrXanes, EdgeResult]) -> Iterable[EdgeResult | PipelineError]:
     """First shells and distortion of all samples at one edge."""
     from pipeline.techniques.absorption.fit.edge import join_edge
 
     return join_edge(work)
 
 
-def summarize(results: Results[ReducedAbsorption, EdgeResult], settings: Settings) -> Summed[AbsorptionSummary]:
+def summarize(results: Results[ReducedOrXanes, EdgeResult], settings: Settings) -> Summed[AbsorptionSummary]:
     """The run in the order of the study, and its facts."""
     del settings
     from pipeline.techniques.absorption.summarize import summarize_edges
@@ -118,7 +118,7 @@ def report() -> Report[AbsorptionSummary]:
 
 
 TECHNIQUE: Technique[
-    XasTable, EdgeRow, AbsorptionScan, CheckedScan, ReducedAbsorption, EdgeResult, AbsorptionSummary
+    XasTable, EdgeRow, AbsorptionScan, CheckedScan, ReducedOrXanes, EdgeResult, AbsorptionSummary
 ] = Technique(
     name="absorption",
     key="xas",
@@ -147,4 +147,4 @@ TECHNIQUE: Technique[
     ),
     summing=Summing(summarize=summarize),
     report=report,
-)
+)  # fmt: skip

@@ -13,6 +13,7 @@ from pipeline.techniques.absorption.model import (
     EdgeResult,
     EdgeRow,
     ReducedAbsorption,
+    ReducedOrXanes,
     References,
     ShellSpec,
 )
@@ -20,7 +21,7 @@ from pipeline.techniques.absorption.settings import DistortionSettings, ShellSet
 
 
 def join_edge(
-    work: JointWork[EdgeRow, ReducedAbsorption, EdgeResult],
+    work: JointWork[EdgeRow, ReducedOrXanes, EdgeResult],
 ) -> Iterable[EdgeResult | PipelineError]:
     """Errors of single samples, shell fits in the order of the reductions, distortions in the order of the fits.
 
@@ -39,9 +40,10 @@ def join_edge(
         )
         for row in work.group.rows
     }
-    fits, failed = fit_edge(work.fitted, reference, specs, work.cache, work.settings[ShellSettings])
+    reductions = [r for r in work.fitted if isinstance(r, ReducedAbsorption)]
+    fits, failed = fit_edge(reductions, reference, specs, work.cache, work.settings[ShellSettings])
     try:
-        bent = measure_distortion(work.fitted, fits, reference, work.cache, work.settings[DistortionSettings])
+        bent = measure_distortion(reductions, fits, reference, work.cache, work.settings[DistortionSettings])
     except PipelineError as error:
         return [*failed, *fits, error]
     return [*failed, *fits, *bent]

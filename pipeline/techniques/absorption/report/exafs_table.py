@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.values import Estimate
-from pipeline.techniques.absorption.model import GLITCHES, EdgeKey, ReducedAbsorption, ShellFit
+from pipeline.techniques.absorption.model import GLITCHES, EdgeKey, ReducedAbsorption, ReducedOrXanes, ShellFit
 
 
 def _pair(name: str, estimate: Estimate | None) -> dict[str, object]:
@@ -25,7 +25,7 @@ def _pair(name: str, estimate: Estimate | None) -> dict[str, object]:
     }
 
 
-def group_names(reduced: ReducedAbsorption) -> str:
+def group_names(reduced: ReducedOrXanes) -> str:
     """Names of the groups that were merged, where its scans are from projects."""
     return "; ".join(dict.fromkeys(s.group for s in reduced.scans if s.used and s.group))
 

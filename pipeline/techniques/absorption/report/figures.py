@@ -14,7 +14,7 @@ from pipeline.core.arrays import FloatArray
 from pipeline.core.report.canvas import Canvas, Drawing, draw, literal
 from pipeline.core.report.style import BLUE, DOUBLE, GREY, ORANGE, RED, SINGLE, series_style
 from pipeline.core.words import RAISED
-from pipeline.techniques.absorption.model import Distortion, ReducedAbsorption, ShellFit
+from pipeline.techniques.absorption.model import Distortion, ReducedAbsorption, ShellFit, Xanes
 
 R_LABEL = "R / Å, not phase-corrected"
 R_SHOWN = 6.0
@@ -65,6 +65,25 @@ def draw_edge(name: str, reduced: ReducedAbsorption, shells: Sequence[ShellFit],
     words[-1] += " and the fitted shell over its range." if shells else "; no shell was fitted."
     alt = f"Absorption, chi(k) and chi(R) of {title}"
     return draw(name=name, caption=" ".join(words), alt=alt, size_in=(DOUBLE, 5.2), simulated=simulated, paint=paint)
+
+
+def draw_xanes(name: str, title: str, near: Sequence[Xanes], *, simulated: bool) -> Drawing:
+    """Flattened absorption of all samples near one edge, with standard errors."""
+    middle = float(np.median([x.e0.value for x in near]))
+
+    def paint(canvas: Canvas) -> None:
+        box = (0.6, 0.42, 2.6, 2.2)
+        panel = canvas.panel(f"{title}, XANES", box, ("energy_eV", "E / eV"), ("flattened", "flattened µ(E)"))
+        for i, x in enumerate(near):
+            shown = (x.energy_ev > middle - 40) & (x.energy_ev < middle + 90)
+            color, _ = series_style(i)
+            panel.line(x.sample, x.energy_ev[shown], x.flattened[shown], color=color, lw=0.9, label=x.sample)
+        panel.axes.axhline(1, color=GREY, lw=0.5)
+        panel.axes.legend(loc="best")
+
+    caption = f"{title}: flattened absorption near the edge; place and area of the white line are in the table xanes."
+    alt = f"XANES of {len(near)} samples at {title}"
+    return draw(name=name, caption=caption, alt=alt, size_in=(SINGLE, 2.8), simulated=simulated, paint=paint)
 
 
 def _mu(canvas: Canvas, box: tuple[float, float, float, float], title: str, a: ReducedAbsorption) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.core.tables import Kind, Row, Table, columns, given, judged, number, spread
-from pipeline.techniques.absorption.model import AbsorptionSummary, Distortion, ShellFit
+from pipeline.techniques.absorption.model import AbsorptionSummary, Distortion, ReducedOrXanes, ShellFit, Xanes
 from pipeline.techniques.absorption.report.exafs_table import distance_parts, exafs_row, group_names
 
 SCANS = columns(
@@ -26,8 +26,13 @@ DISTORTION = columns(
 )
 
 
+XANES = columns(
+    "sample edge group e0_eV:sigma edge_step:sigma white_line_eV:sigma white_line_area:sigma verdict verdict_reason notes"
+)
+
+
 def absorption_tables(summary: AbsorptionSummary) -> dict[str, Table]:
-    """xas_scans, exafs, exafs_ixs, distortion; in the order of the summary."""
+    """xas_scans, exafs, exafs_ixs, distortion, xanes; in the order of the summary."""
     groups = {r.key: group_names(r) for r in summary.absorption}
     exafs = tuple({**_shell(s), "group": groups.get(s.key, "")} for s in summary.shells)
     distortion = tuple(_distortion(d) for d in summary.distortions)
@@ -36,11 +41,14 @@ def absorption_tables(summary: AbsorptionSummary) -> dict[str, Table]:
         "exafs": Table(row="sample, edge and shell", columns=EXAFS, rows=exafs),
         "exafs_ixs": _ixs(summary),
         "distortion": Table(row="sample and edge", columns=DISTORTION, rows=distortion),
+        "xanes": Table(row="sample and edge", columns=XANES, rows=tuple(_xanes(x) for x in summary.xanes)),
     }
 
 
 def _scans(summary: AbsorptionSummary) -> Iterator[Row]:
-    for a in summary.absorption:
+    whole = {a.key for a in summary.absorption}
+    alone: list[ReducedOrXanes] = [x for x in summary.xanes if x.key not in whole]
+    for a in [*summary.absorption, *alone]:
         for s in a.scans:
             yield {
                 "sample": a.sample,
@@ -56,6 +64,20 @@ def _scans(summary: AbsorptionSummary) -> Iterator[Row]:
                 "reason": s.reason,
                 "noise_k": number(s.noise_k),
             }
+
+
+def _xanes(x: Xanes) -> Row:
+    row: Row = {"sample": x.sample, "edge": f"{x.element} {x.edge}", "group": group_names(x), **judged(x.verdict)}
+    row["notes"] = "; ".join(f.problem for f in x.findings if f.code in ("no_exafs", "no_white_line"))
+    for name, estimate in (
+        ("e0_eV", x.e0),
+        ("edge_step", x.edge_step),
+        ("white_line_eV", x.white_line),
+        ("white_line_area", x.white_line_area),
+    ):
+        shown = given(estimate, x.verdict)
+        row |= {name: None if shown is None else shown.value, f"{name}_sigma": None if shown is None else shown.sigma}
+    return row
 
 
 def _shell(s: ShellFit) -> Row:

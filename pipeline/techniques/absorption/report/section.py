@@ -7,19 +7,27 @@ from pipeline.core.report.text import estimate_text, interval_text, plain
 from pipeline.core.tables import given
 from pipeline.core.technique import About, Figures
 from pipeline.core.values import Estimate
-from pipeline.techniques.absorption.model import AbsorptionSummary, Distortion, ReducedAbsorption, ShellFit
-from pipeline.techniques.absorption.report.figures import draw_distortion, draw_edge, draw_edges, title_of
+from pipeline.techniques.absorption.model import (
+    AbsorptionSummary,
+    Distortion,
+    ReducedAbsorption,
+    ReducedOrXanes,
+    ShellFit,
+    Xanes,
+)
+from pipeline.techniques.absorption.report.figures import draw_distortion, draw_edge, draw_edges, draw_xanes, title_of
 from pipeline.techniques.absorption.report.wavelet_figure import draw_map
 
 SHELL_HEAD = "sample | shell | N | R / Å | σ² / Å² | E0 / eV | S0² | fit | verdict"
 DISTORTION_HEAD = "sample | MS/SS by fit | change, fit / % | change, wavelet / % | f1 | mean bend / ° | verdict"
+XANES_HEAD = "sample | E0 / eV | step | white line / eV | its area / eV | verdict"
 SCAN_HEAD = "file | E0 / eV | step | shift / eV | noise of χ(k) | used | why not"
 
 
 def absorption_sections(summary: AbsorptionSummary, about: About, gallery: Figures) -> tuple[Section, ...]:
     """All edges, in the order of the summary; nothing where nothing was measured."""
     del about
-    if not summary.absorption:
+    if not summary.absorption and not summary.xanes:
         return ()
     words = (
         "Distances come from fits with FEFF phases and are true distances; every axis of R in a figure is not "
@@ -27,18 +35,20 @@ def absorption_sections(summary: AbsorptionSummary, about: About, gallery: Figur
         "is said beside S0². Systematic: the spread of the distance over the background and the ranges of the fit, "
         "beside the statistical uncertainty."
     )
-    edges = dict.fromkeys((a.element, a.edge) for a in summary.absorption)
+    fitted: list[ReducedOrXanes] = [*summary.absorption, *summary.xanes]
+    edges = dict.fromkeys((a.element, a.edge) for a in fitted)
     parts: list[Section] = []
     for element, edge in edges:
         title = f"{element} {edge}"
         mine = [a for a in summary.absorption if (a.element, a.edge) == (element, edge)]
         shells = [s for s in summary.shells if (s.element, s.edge) == (element, edge)]
+        near = [x for x in summary.xanes if (x.element, x.edge) == (element, edge)]
         bent = [d for d in summary.distortions if (d.element, d.edge) == (element, edge)]
         parts.append(
             Section(
                 id=anchor("xas", str(len(parts) + 1)),
                 title=title,
-                blocks=tuple(_edge(title, mine, shells, bent, gallery)),
+                blocks=(*_edge(title, mine, shells, bent, gallery), *_xanes(near, gallery)),
             )
         )
         for a in mine:
@@ -82,6 +92,33 @@ def _edge(
             )
         )
     return blocks
+
+
+def _xanes(near: list[Xanes], gallery: Figures) -> list[Block]:
+    """What stands near the edge, of every sample; and their spectra together."""
+    if not near:
+        return []
+    rows: list[tuple[Cell | str, ...]] = [
+        (
+            x.sample,
+            numeric(f"{x.e0.value:.2f}" if x.e0.sigma == 0 else estimate_text(given(x.e0, x.verdict))),
+            numeric(estimate_text(given(x.edge_step, x.verdict))),
+            numeric(estimate_text(given(x.white_line, x.verdict) if x.white_line else None)),
+            numeric(estimate_text(given(x.white_line_area, x.verdict) if x.white_line_area else None)),
+            Cell(text=x.verdict.level, mark=x.verdict.level, note="; ".join([x.verdict.reason, *_said(x)])),
+        )
+        for x in near
+    ]
+    title = f"{near[0].element} {near[0].edge}"
+    name = gallery.stem("xas", f"{title}_xanes")
+    return [
+        grid("Near the edge", XANES_HEAD, rows, "tables/xanes.csv"),
+        *gallery.show("XANES", draw_xanes, name, title, near),
+    ]
+
+
+def _said(x: Xanes) -> list[str]:
+    return [f.problem for f in x.findings if f.code in ("no_exafs", "no_white_line")]
 
 
 def _shell(s: ShellFit) -> tuple[Cell | str, ...]:

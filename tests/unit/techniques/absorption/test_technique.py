@@ -16,8 +16,7 @@ from pipeline.core.flow import inspect_file, reduce_unit
 from pipeline.core.sample import RawFile, Recognition, Sample
 from pipeline.core.technique import Results, Settings, Work
 from pipeline.core.values import Estimate, Fact, Verdict
-from pipeline.techniques.absorption.model import AbsorptionSummary, EdgeRow, ReducedAbsorption, References
-from pipeline.techniques.absorption.summarize import edge_sigma
+from pipeline.techniques.absorption.model import AbsorptionSummary, EdgeRow, ReducedAbsorption, References, edge_sigma
 from pipeline.techniques.absorption.technique import TECHNIQUE
 from tests.reductions import reduction_used
 
@@ -77,7 +76,7 @@ def test_a_reduction_publishes_its_edge(reduced):
     summed = TECHNIQUE.summing.summarize(results, Settings())
     assert summed.summary.absorption == (reduced,)
     facts = {f.quantity: f for f in summed.facts}
-    assert set(facts) == {"e0", "edge_step"}
+    assert set(facts) == {"e0", "edge_step", "white_line", "white_line_area"}
     e0 = facts["e0"]
     assert e0.conditions == {"edge": "Ta L3"}
     assert e0.source == ("xas/LCF-Ta_Ta_1.dat", "xas/LCF-Ta_Ta_2.dat")
@@ -98,9 +97,9 @@ def test_sigma_of_an_edge_by_hand(reduced):
     scan = reduced.scans[0]
     scans = [replace(scan, e0_ev=9880.0 + e, shift_sigma_ev=s) for e, s in ((1, 0.0), (2, 0.0), (6, 0.4))]
     out = replace(scan, e0_ev=9999.0, used=False, code="differs")
-    sigma, _ = edge_sigma(replace(reduced, scans=(*scans, out)))
+    sigma = edge_sigma((*scans, out))
     assert sigma == pytest.approx(np.sqrt(7 / 3 + 0.16 / 3))
-    assert edge_sigma(replace(reduced, scans=(scan,)))[0] == 0.0
+    assert edge_sigma((scan,)) == 0.0
 
 
 def tables(*given: Mapping[str, object]) -> list[object]:
@@ -251,6 +250,7 @@ def test_nothing_measured_leaves_nothing_to_say():
         "exafs": 0,
         "exafs_ixs": 0,
         "distortion": 0,
+        "xanes": 0,
     }
 
 

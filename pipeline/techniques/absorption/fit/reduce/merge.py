@@ -20,7 +20,7 @@ from pipeline.science.constants import EV_PER_K2
 from pipeline.science.edges import edge_energy
 from pipeline.techniques.absorption.fit.reduce.alignment import edge_shift
 from pipeline.techniques.absorption.fit.reduce.normalization import Normalized, choose_ranges, find_e0, normalize
-from pipeline.techniques.absorption.model import CheckedScan
+from pipeline.techniques.absorption.model import CheckedScan, OverAbsorption, ScanUse
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -289,3 +289,22 @@ def with_common_e0(scans: Sequence[Prepared]) -> list[Prepared]:
     """Every scan normalised at the median of their edge energies: the noise of e0 is not to change an edge step."""
     e0 = float(np.median([s.e0_ev for s in scans]))
     return [replace(s, norm=normalize(s.energy_ev, s.mu, e0, choose_ranges(s.energy_ev, e0))) for s in scans]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Merged:
+    """mu(E) of a sample at an edge, and what became of every scan."""
+
+    sample: str
+    first: CheckedScan
+    energy_ev: FloatArray
+    """(n,)"""
+    mu: FloatArray
+    sigma: FloatArray
+    uses: tuple[ScanUse, ...]
+    over_absorption: OverAbsorption | None = None
+
+    @property
+    def name(self) -> str:
+        """``LCF-Ta Ta L3``"""
+        return f"{self.sample} {self.first.element} {self.first.edge}"

@@ -26,6 +26,7 @@ from pipeline.techniques.absorption.fit.reduce.background import (
 from pipeline.techniques.absorption.fit.reduce.edge_shape import doubt_step
 from pipeline.techniques.absorption.fit.reduce.fourier import K_STEP, k_to_r, window_on_grid
 from pipeline.techniques.absorption.fit.reduce.merge import (
+    Merged,
     Prepared,
     align,
     calibrate,
@@ -51,7 +52,13 @@ from pipeline.techniques.absorption.fit.reduce.reduction_findings import (
     used_settings,
 )
 from pipeline.techniques.absorption.fit.reduce.wavelet import map_wavelet
-from pipeline.techniques.absorption.model import CheckedScan, EdgeRow, OverAbsorption, ReducedAbsorption, ScanUse
+from pipeline.techniques.absorption.fit.reduce.xanes import near_edge
+from pipeline.techniques.absorption.model import (
+    CheckedScan,
+    EdgeRow,
+    ReducedAbsorption,
+    ReducedOrXanes,
+)
 from pipeline.techniques.absorption.settings import ReduceSettings
 
 
@@ -81,32 +88,43 @@ def reduce_scans(
         merged = _correct(merged, checked, settings, row, findings)
         return _reduce(merged, settings, from_project, findings)
     except ValueError as error:
-        raise FitError(
-            source=merged.first.scan.source.file,
-            field="mu",
-            problem=f"{merged.name}: {error}",
-            hint="does the scan reach far enough before and behind the edge?",
-            code="cannot_be_reduced",
-        ) from error
+        raise _cannot_reduce(merged, error) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Merged:
-    """mu(E) of a sample at an edge, and what became of every scan."""
+def reduce_edge(
+    sample: str, checked: Sequence[CheckedScan], settings: ReduceSettings, row: EdgeRow | None
+) -> ReducedOrXanes:
+    """The same, with what stands near the edge; that alone where too little lies behind it for chi(k).
 
-    sample: str
-    first: CheckedScan
-    energy_ev: FloatArray
-    """(n,)"""
-    mu: FloatArray
-    sigma: FloatArray
-    uses: tuple[ScanUse, ...]
-    over_absorption: OverAbsorption | None = None
+    Raises
+    ------
+    FitError
+        No scan can be normalised.
+    """
+    findings = gather_findings(checked)
+    settings, from_project = honour_project(settings, checked, findings)
+    merged = _merge_scans(sample, checked, settings, findings)
+    try:
+        merged = _correct(merged, checked, settings, row, findings)
+        said: list[Finding] = []
+        norm = _normalise(merged, settings, next_edge_ev(merged.first.element, merged.first.edge), said)
+        try:
+            reduced = _reduce(merged, settings, from_project, list(findings))
+        except ValueError as error:
+            return near_edge(merged, norm, [*findings, *said], str(error))
+        return replace(reduced, xanes=near_edge(merged, norm, [], ""))
+    except ValueError as error:
+        raise _cannot_reduce(merged, error) from error
 
-    @property
-    def name(self) -> str:
-        """``LCF-Ta Ta L3``"""
-        return f"{self.sample} {self.first.element} {self.first.edge}"
+
+def _cannot_reduce(merged: Merged, error: ValueError) -> FitError:
+    return FitError(
+        source=merged.first.scan.source.file,
+        field="mu",
+        problem=f"{merged.name}: {error}",
+        hint="does the scan reach far enough before and behind the edge?",
+        code="cannot_be_reduced",
+    )
 
 
 def _merge_scans(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.core.values import Estimate, Verdict
+from pipeline.techniques.absorption.fit.shells.verdict import MOST
 from pipeline.techniques.absorption.model import ReducedAbsorption
 
 
@@ -12,10 +13,14 @@ def share_unknown(reduced: ReducedAbsorption) -> float:
 
 
 def widen(n: Estimate, mine: float, its: float) -> Estimate:
-    """The interval with what the sample's own signal (``mine``) and that of the reference (``its``) may have lost."""
+    """The interval with what the sample's own signal (``mine``) and that of the reference (``its``) may have lost.
+
+    A shell holds ``MOST`` at most.
+    """
     if not (mine or its):
         return n
-    return Estimate(value=n.value, sigma=n.sigma, unit=n.unit, low95=n.low * (1 - its), high95=n.high / (1 - mine))
+    high = min(n.high / (1 - mine), max(MOST, n.high)) if mine else n.high
+    return Estimate(value=n.value, sigma=n.sigma, unit=n.unit, low95=n.low * (1 - its), high95=high)
 
 
 def doubt_amplitude(verdict: Verdict, mine: float, its: float) -> Verdict:
