@@ -456,6 +456,7 @@ def make_run(*, simulated: bool = True, **changes: Any) -> RunSummary:
         rejected=(
             Rejection(file="eis/bad.mpt", stage="read", field="rows", problem="half a last line", hint="export"),
         ),
+        sha256={"eis/a.mpt": "0" * 64},
         findings=(("eis/a.mpt", Finding(severity="warning", field="area", problem="not set", hint="set it")),),
         reviews=(
             SpectrumReview(file="eis/HSE-Sm_-70C.mpt", arcs=3, mask_hz=((5e6, 7e6),), note="cable", by="A. Person"),

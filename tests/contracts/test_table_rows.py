@@ -394,8 +394,9 @@ WORDS = {
         "total_verdict": "resolved",
         "total_verdict_reason": "sigma 1.2 % of the value",
         "copy_of": "eis/first.mpt",
+        "diffusion_end": "blocked",
     },
-    "arcs": {**FILE, **ARC, "method": "single"},
+    "arcs": {**FILE, **ARC, "method": "single", "shape": "Cole-Cole"},
     "fit_parameters": {**FILE, **CIRCUIT, "parameter": "R1"},
     "model_comparison": {**FILE, "blocking": True, "inductance": False, "accepted": True, "reason": "least BIC"},
     "conductivity": {"sample": "A", "quantity": "total", "method": "single", **GIVEN, "file": "a.mpt"},
@@ -468,7 +469,7 @@ WITHHELD = {
     "comparisons": ("conductivity_ratio", "x_difference"),
     "meyer_neldel": ("energy_eV",),
     "densities": ("relative_density", "porosity", "conductivity_ratio"),
-    "arcs": ("resistance", "cpe_", "capacitance", "specific_", "relative_", "conductivity_"),
+    "arcs": ("resistance", "cpe_", "capacitance", "specific_", "relative_", "conductivity_", "skew_"),
 }
 """What goes where the verdict says so; a density in g/cm3 and the ways to a number stay."""
 
