@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.core.blocks import Block, Cell, Prose, Section, grid
 from pipeline.core.key import KeyCell
@@ -26,9 +26,13 @@ def key_table(summary: RunSummary) -> Table:
     return Table(row="sample", columns=kinds, rows=tuple(rows))
 
 
-def _shown(summary: RunSummary) -> tuple[list[str], list[tuple[str, str, list[Sequence[KeyCell]]]]]:
-    """Heads of the columns that anything fills, and per sample with any result its id, label and cells."""
-    parts = [(key, column) for key, part in key_parts(summary).items() for column in part.shown]
+Rows = list[tuple[str, str, list[Sequence[KeyCell]]]]
+"""Per sample its id, label and cells."""
+
+
+def _shown(summary: RunSummary, only: Iterable[str]) -> tuple[list[str], Rows]:
+    """Heads of the columns of some techniques that anything fills, and the samples with any result in them."""
+    parts = [(key, column) for key, part in key_parts(summary).items() if key in only for column in part.shown]
     rows = [
         (s.id, s.label, [column.cells(summary.facts_of(s.id, key)) for key, column in parts]) for s in summary.samples
     ]
@@ -39,7 +43,7 @@ def _shown(summary: RunSummary) -> tuple[list[str], list[tuple[str, str, list[Se
 
 def key_section(summary: RunSummary) -> Section:
     """One row per sample with any result, each value with interval and verdict, and what became of the files."""
-    heads, rows = _shown(summary)
+    heads, rows = _shown(summary, key_parts(summary))
     blocks: list[Block] = [Prose(paragraphs=("No results.",))]
     if rows:
         cells = [[Cell(text=s, note=label if label != s else ""), *map(_page_cell, some)] for s, label, some in rows]
@@ -70,11 +74,15 @@ def _counts(summary: RunSummary) -> str:
 
 
 def format_key_table(summary: RunSummary) -> str:
-    """Plain text for the terminal: title, key table in aligned columns, a column of verdicts after each that has its own."""
+    """Plain text for the terminal: title, and for each technique its key numbers, which side by side no terminal would hold."""
     title = summary.study_name + ("   [SIMULATED DATA]" if summary.simulated else "")
-    heads, rows = _shown(summary)
-    if not rows:
-        return f"{title}\nno results"
+    shown = [_shown(summary, (key,)) for key in key_parts(summary)]
+    tables = [_aligned(heads, rows) for heads, rows in shown if rows]
+    return "\n\n".join([title, *(tables or ["no results"])])
+
+
+def _aligned(heads: Sequence[str], rows: Rows) -> str:
+    """Aligned columns, and one of verdicts after each that has its own."""
     grid_lines = [
         ["sample", *heads],
         *([s, *("; ".join(c.line for c in cell) for cell in cells)] for s, _, cells in rows),
@@ -88,4 +96,4 @@ def format_key_table(summary: RunSummary) -> str:
     widths = [max(len(line[i]) for line in grid_lines) for i in range(len(grid_lines[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in grid_lines]
     lines.insert(1, "  ".join("-" * w for w in widths))
-    return "\n".join([title, *lines])
+    return "\n".join(lines)
