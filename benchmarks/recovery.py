@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from eis_reference import FREQUENCY_HZ, NOISE, OMEGA, cell, cramer_rao, noisy, polish, spectrum, three, true_theta
@@ -222,6 +223,26 @@ def wild_rows(seeds):
         )
 
 
+def drift_rows(seeds):
+    """R_i(t) = R_i (1 + d u), u from -1/2 to 1/2 over the time of the sweep; 0.4 s and three periods a point."""
+    time_s = np.cumsum(0.4 + 3 / FREQUENCY_HZ)
+    u = (time_s - time_s[0]) / (time_s[-1] - time_s[0]) - 0.5
+    for name, arcs in (("one arc", three(30)[:1]), ("two arcs", three(30)[:2]), ("three arcs", three(30))):
+        for d in (0.0, 0.02, 0.05, 0.10):
+            moved = [(r * (1 + d * u), tau * (1 + d * u) ** (1 / n), n) for r, tau, n in arcs]
+            seen, held = 0, 0
+            for seed in range(seeds):
+                s = replace(spectrum(noisy(cell(moved), seed)), time_s=time_s)
+                f = fit_arcs(check_spectrum(s, EisCheckSettings()), ArcSettings())
+                seen += any(x.code == "slow_drift" for x in f.findings)
+                e = f.total_resistance
+                held += e is not None and e.low <= sum(a[0] for a in arcs) <= e.high
+            print(
+                f"drift {name:<12} {d:.0%}: seen {seen}/{seeds}, total at mid-sweep inside 95 % {held}/{seeds}",
+                flush=True,
+            )
+
+
 CASES = {
     "100": lambda s: row("three arcs, tau ratio 100", three(100), s),
     "30": lambda s: row("three arcs, tau ratio 30", three(30), s),
@@ -247,6 +268,7 @@ CASES = {
     "havriliak": lambda s: judge("Havriliak-Negami", s, lambda rng: skewed(rng, 0.8)),
     "kk": kk_rows,
     "wild": wild_rows,
+    "drift": drift_rows,
 }
 
 

@@ -43,9 +43,11 @@ class ImpedanceSpectrum(Measurement):
     amplitude_v: float | None = None
     quality: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Recorded quality columns, as written: THD Ewe/%, NSD I/%, …, each of length n."""
+    time_s: FloatArray | None = None
+    """(n,) when each point was taken, from any start; None where it was not recorded."""
 
     def __post_init__(self) -> None:
-        freeze(self, frequency_hz=float, impedance_ohm=complex)
+        freeze(self, frequency_hz=float, impedance_ohm=complex, time_s=float)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -170,7 +170,12 @@ def _cut(
         unsorted = cut_sweeps(f[part])[1]
         order = part[np.argsort(-f[part], kind="stable")]
         spectrum = ImpedanceSpectrum(
-            source=source, frequency_hz=f[order], impedance_ohm=z[order], loop=len(out) + 1, findings=tuple(notes)
+            source=source,
+            frequency_hz=f[order],
+            impedance_ohm=z[order],
+            time_s=si_column(table, role["time"])[order] if "time" in role else None,
+            loop=len(out) + 1,
+            findings=tuple(notes),
         )
         if unsorted:
             note = Finding(severity="info", field="frequency", problem="frequencies unsorted: put in order")

@@ -143,6 +143,7 @@ def _spectrum(
         temperature_k=temperature,
         temperature_origin="external input" if temperature is not None else "",
         amplitude_v=amplitude_v(table.header),
+        time_s=table.columns["time/s"][rows] if "time/s" in table.columns else None,
         quality={name: tuple(map(float, c[rows])) for name, c in table.columns.items() if QUALITY.match(name)},
         findings=tuple(notes),
     )

@@ -25,6 +25,7 @@ from pipeline.techniques.impedance.fit.single.arc_result import (
 from pipeline.techniques.impedance.fit.single.circuit import impedance
 from pipeline.techniques.impedance.fit.single.covariance import covariance
 from pipeline.techniques.impedance.fit.single.diffusion import PLAIN_BIC, add_diffusion, asks_for_diffusion
+from pipeline.techniques.impedance.fit.single.drift import find_drift, tell_drift
 from pipeline.techniques.impedance.fit.single.model_averaging import (
     Limits,
     find_alternatives,
@@ -88,6 +89,10 @@ def fit_arcs(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None
             hint="more than three processes, or points that should be masked: look at the spectrum",
         )
     fit = _result(checked, _omega(checked), search, outcome, settings)
+    if checked.spectrum.time_s is not None:
+        time_s = checked.spectrum.time_s[np.array(checked.keep)]
+        drift = find_drift(outcome.chosen, _omega(checked), search.z, time_s, search.noise)
+        fit = fit if drift is None else tell_drift(fit, drift, settings.resolved_sigma)
     masks = checked.masks[whole:]
     return replace(fit, masks=masks, findings=(*fit.findings, tell(masks, checked))) if masks else fit
 

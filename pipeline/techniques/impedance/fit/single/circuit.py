@@ -69,6 +69,12 @@ class Circuit:
         fixed = [False] * (2 * m) if not s else [False] * m + [k == "dc" for k in s] + [k == "cc" for k in s]
         return np.array([*fixed, False])
 
+    def free(self) -> Flags:
+        """(p,) which of theta the shapes leave free."""
+        out, held = np.ones(self.n_parameters, dtype=bool), self.held()[:-1]
+        out[self.n_arcs : self.n_arcs + held.size] = ~held
+        return out
+
     def position(self, term: str) -> int:
         """Index in theta of ``series``, ``inductance``, and of the tail's ``q`` (or ln R_w) and ``m`` (or ln tau_w)."""
         at = self.blocks * self.n_arcs

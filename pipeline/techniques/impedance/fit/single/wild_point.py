@@ -65,10 +65,10 @@ def find_wild_point(
         drop = np.where(doubts > MIN_DOUBT, delete_each(half, residual)[0], 0.0)
         worst = int(np.argmax(drop))
         rest, n = max(order.chi2 - float(drop[worst]), 1e-300), residual.size
-        dof = max(n - 2 - order.circuit.n_parameters, 1)
+        dof = max(n - 2 - order.circuit.n_free, 1)
         sigma = max(float(np.sqrt(rest / dof)), MIN_NOISE)
         sigmas = float(np.sqrt(drop[worst])) / sigma
-        bic = float(bic_of(rest, n, order.circuit.n_parameters + 2)) + 2 * float(np.log(z.size))
+        bic = float(bic_of(rest, n, order.circuit.n_free + 2)) + 2 * float(np.log(z.size))
         if sigmas > MIN_SIGMAS and sigma < MAX_REST * noise and bic < best:
             best, found = bic, WildPoint(worst, sigmas)
     return found
@@ -81,7 +81,7 @@ def distance(order: OrderFit, omega: FloatArray, z: ComplexArray, without: Check
     rows = weighted_rows(order.theta[None, :], order.circuit, w, 1 / np.abs(value))[0]
     off = np.array([value.real[0], value.imag[0]]) / np.abs(value[0]) - rows[-1]
     spread = np.eye(2) + rows[:-1].T @ cov @ rows[:-1]
-    noise2 = max(order.chi2 / max(order.n_residuals - order.circuit.n_parameters, 1), MIN_NOISE**2)
+    noise2 = max(order.chi2 / max(order.n_residuals - order.circuit.n_free, 1), MIN_NOISE**2)
     return float(np.sqrt(off @ np.linalg.solve(spread, off) / noise2))
 
 
@@ -109,7 +109,8 @@ def tell(masks: Sequence[Mask], checked: CheckedSpectrum) -> Finding:
 def _leverage(order: OrderFit, omega: FloatArray, z: ComplexArray) -> tuple[FloatArray, FloatArray]:
     """Orthonormal basis (2n, p) of what the parameters can move, and the residual (2n,), both over |Z|."""
     rows = weighted_rows(order.theta[None, :], order.circuit, omega, 1 / np.abs(z))[0]
-    slopes = rows[:-1] / np.maximum(np.linalg.norm(rows[:-1], axis=1, keepdims=True), 1e-300)
+    slopes = rows[:-1][order.circuit.free()]
+    slopes = slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-300)
     basis, size, _ = np.linalg.svd(slopes.T, full_matrices=False)
     unit = z / np.abs(z)
     return basis[:, size > 1e-6 * size[0]], np.concatenate([unit.real, unit.imag]) - rows[-1]
