@@ -23,6 +23,7 @@ from pipeline.techniques.absorption.model import (
     Xanes,
 )
 from pipeline.techniques.absorption.summarize import list_facts as absorption_facts
+from pipeline.techniques.impedance.circuit_terms import ModelScore
 from pipeline.techniques.impedance.comparisons import CompositionOptimum, CompositionPoint
 from pipeline.techniques.impedance.model import (
     Arc,
@@ -32,7 +33,6 @@ from pipeline.techniques.impedance.model import (
     ImpedanceSpectrum,
     ImpedanceSummary,
     KramersKronig,
-    ModelScore,
     PelletFit,
     RegionAssignment,
     SeriesArc,

@@ -15,7 +15,7 @@ from pipeline.core.report.tables import list_tables
 from pipeline.core.sample import Pellet, Sample
 from pipeline.core.summary import RunSummary
 from pipeline.core.values import Estimate, Finding, Verdict
-from pipeline.techniques.impedance.circuit_terms import Diffusion
+from pipeline.techniques.impedance.circuit_terms import Diffusion, ModelScore
 from pipeline.techniques.impedance.comparisons import (
     CompositionOptimum,
     CompositionPoint,
@@ -27,7 +27,6 @@ from pipeline.techniques.impedance.model import (
     ArrheniusFit,
     ConductivityPoint,
     ImpedanceSummary,
-    ModelScore,
     RegionAssignment,
 )
 from pipeline.techniques.impedance.rows import Copy

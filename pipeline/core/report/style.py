@@ -25,6 +25,7 @@ QUANTITY = {
     "bulk": (BLUE, "s"),
     "amorphous": (RED, "^"),
     "interface": (GREEN, "D"),
+    "electrode": (GREY, "x"),
     "undetermined": (GREY, "v"),
 }
 """Colour and marker of a quantity or region, the same in every figure."""

@@ -31,3 +31,21 @@ class SampleTotal:
     resistance: Estimate | None
     """ohm; sum of the arcs plus Rs; None where it is not measurable."""
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelScore:
+    """One model order in the comparison."""
+
+    n_arcs: int
+    blocking: bool
+    inductance: bool
+    n_parameters: int
+    chi2: float
+    aicc: float
+    bic: float
+    hits: int
+    """Independent starts that ended in the best cost."""
+    starts: int
+    accepted: bool
+    reason: str

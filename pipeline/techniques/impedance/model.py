@@ -11,7 +11,7 @@ from pipeline.core.sample import Pellet, Sample
 from pipeline.core.technique import Checked, Measurement, Result
 from pipeline.core.values import Estimate, Finding, Verdict
 from pipeline.techniques.impedance.circuit_parameter import CircuitParameter
-from pipeline.techniques.impedance.circuit_terms import ArcShape, Diffusion, SampleTotal
+from pipeline.techniques.impedance.circuit_terms import ArcShape, Diffusion, ModelScore, SampleTotal
 from pipeline.techniques.impedance.comparisons import (
     CompositionOptimum,
     CompositionPoint,
@@ -22,7 +22,7 @@ from pipeline.techniques.impedance.comparisons import (
 from pipeline.techniques.impedance.error_budget import ErrorBudget
 from pipeline.techniques.impedance.rows import Copy
 
-Region = Literal["bulk", "amorphous", "interface", "undetermined"]
+Region = Literal["bulk", "amorphous", "interface", "electrode", "undetermined"]
 RoomOrigin = Literal["", "measured", "interpolated", "regions", "series", "line"]
 KkLevel = Literal["pass", "fail", "cannot decide"]
 IMPLAUSIBLE_GEOMETRY = "implausible_geometry"
@@ -104,24 +104,6 @@ class Arc:
     shape: ArcShape = "Cole-Cole"
     skew_exponent: Estimate | None = None
     """b of R/(1 + (j w tau)^n)^b; None of an R||CPE, which is Cole-Cole, and where withheld."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelScore:
-    """One model order in the comparison."""
-
-    n_arcs: int
-    blocking: bool
-    inductance: bool
-    n_parameters: int
-    chi2: float
-    aicc: float
-    bic: float
-    hits: int
-    """Independent starts that ended in the best cost."""
-    starts: int
-    accepted: bool
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -212,9 +194,16 @@ class SeriesFit:
     """Per arc, at 298.15 K."""
     usable: Verdict
     findings: tuple[Finding, ...] = ()
+    electrode_arcs: tuple[int, ...] = ()
+    """Numbers of the arcs that are no part of the sample."""
 
     def __post_init__(self) -> None:
         freeze(self, ln_covariance=float)
+
+    @property
+    def sample_places(self) -> tuple[int, ...]:
+        """Indices of the sample's own arcs in ``arcs``."""
+        return tuple(i for i, a in enumerate(self.arcs) if a.number not in self.electrode_arcs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +229,8 @@ class PelletFit(Result):
     series_regions: tuple[RegionAssignment, ...]
     spectrum_regions: tuple[tuple[RegionAssignment, ...], ...]
     """In the order of temperature, file and loop, as the summary has the spectra."""
+    spectrum_totals: tuple[SampleTotal, ...] = ()
+    """In the same order: what belongs to the sample is decided for all temperatures together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,8 @@ def fit(checked: Sequence[CheckedSpectrum], work: Work[SpectrumRow]) -> Iterator
         mine = [r for r in work.row.reviews if r.about(part.spectrum.loop)]
         found = fit_spectrum(part, mine, work.settings[own.ArcSettings], work.row.circuit, work.row.fixed)
         total, known = widen_total(found.total_resistance, work.row.corrections), contact_known(work.row)
-        yield replace(found, total_resistance=total, contact_known=known)
+        every = [replace(t, resistance=widen_total(t.resistance, work.row.corrections)) for t in found.totals]
+        yield replace(found, total_resistance=total, totals=tuple(every), contact_known=known)
 
 
 def join(work: JointWork[SpectrumRow, SpectrumFit, PelletFit]) -> Iterable[PelletFit]:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pipeline.core.errors import FitError
 from pipeline.core.sample import Sample
 from pipeline.core.values import Finding
+from pipeline.techniques.impedance.circuit_terms import SampleTotal
 from pipeline.techniques.impedance.copies import find_copies
 from pipeline.techniques.impedance.fit.regions.assignment import assign_regions
+from pipeline.techniques.impedance.fit.regions.electrodes import decide_total, find_electrode_cut
 from pipeline.techniques.impedance.fit.series.joint_fit import fit_series
 from pipeline.techniques.impedance.model import PelletFit, SeriesFit, SpectrumFit
 from pipeline.techniques.impedance.settings import EvidenceSettings, SeriesSettings
@@ -36,6 +38,8 @@ def fit_pellet(
         Sample id -> result of a pristine pellet, evidence for the regions.
     """
     fits = sorted(fits, key=_place)
+    cut_f = find_electrode_cut(fits, sample.pellet)
+    fits = [decide_total(f, cut_f) for f in fits]
     series: SeriesFit | None = None
     notes: tuple[Finding, ...] = ()
     copies = find_copies([f.checked.spectrum for f in fits])
@@ -52,8 +56,14 @@ def fit_pellet(
         for role, i in (("crystalline", sample.crystalline_phase), ("amorphous", sample.amorphous_phase))
         if i is not None and i in known
     }
-    pellet = assign_regions(sample.id, sample.pellet, fits, series, phases, evidence_settings)
-    return replace(pellet, findings=(*pellet.findings, *notes))
+    pellet = assign_regions(sample.id, sample.pellet, fits, series, phases, evidence_settings, cut_f)
+    totals = tuple(
+        SampleTotal(arcs=(), resistance=f.total_resistance, verdict=f.total_verdict or f.verdict) for f in fits
+    )
+    if pellet.series is not None:
+        electrodes = tuple(r.arc for r in pellet.series_regions if r.region == "electrode")
+        pellet = replace(pellet, series=replace(pellet.series, electrode_arcs=electrodes))
+    return replace(pellet, spectrum_totals=totals, findings=(*pellet.findings, *notes))
 
 
 def _place(fit: SpectrumFit) -> tuple[float, str, int]:

@@ -53,7 +53,8 @@ def summarize_conductivity(
     -------
     By quantity (total, bulk, amorphous, interface), method (single, series) and temperature; values in S/m.
     """
-    points = [_total(sample, fit, settings) for fit in spectra]
+    decided = pellet is not None and len(pellet.spectrum_totals) == len(spectra)
+    points = [_total(sample, fit, settings, decided=decided) for fit in spectra]
     if pellet is None:
         return tuple(points)
     named = _named_regions(pellet)
@@ -126,7 +127,8 @@ def make_point(
     )
 
 
-def _total(sample: Sample, fit: SpectrumFit, settings: ConductivitySettings) -> ConductivityPoint:
+def _total(sample: Sample, fit: SpectrumFit, settings: ConductivitySettings, *, decided: bool) -> ConductivityPoint:
+    """``decided``: which arcs are the sample's, for all temperatures together."""
     total = fit.total_resistance
     known = fit.total_verdict
     if total is None:
@@ -144,7 +146,7 @@ def _total(sample: Sample, fit: SpectrumFit, settings: ConductivitySettings) -> 
         verdict = Verdict(level="weak", reason=f"{text}; {known.reason}", code=known.code)
     else:
         verdict = Verdict(level="resolved", reason=text, code="total_agreed")
-    return _point(sample, fit, "total", total, doubt_electrode(verdict, fit.arcs, sample))
+    return _point(sample, fit, "total", total, verdict if decided else doubt_electrode(verdict, fit.arcs, sample))
 
 
 def doubt_electrode(verdict: Verdict, arcs: Sequence[Arc] | Sequence[SeriesArc], sample: Sample) -> Verdict:
@@ -194,7 +196,7 @@ def _series_points(
                 for place, r, verdict in rows
             ]
     for i, place in enumerate(at):
-        parts = [a.resistance_ohm[i] for a in series.arcs]
+        parts = [series.arcs[k].resistance_ohm[i] for k in series.sample_places]
         total, sigma = sum(p.value for p in parts), float(np.sqrt(sum(p.sigma**2 for p in parts)))
         text = f"sum of {len(parts)} arcs of the joint fit, errors in quadrature (an upper bound where arcs trade)"
         level = series.usable.level if series.usable.printable else "unresolved"
@@ -202,6 +204,7 @@ def _series_points(
             text = f"the joint fit may not be used: {series.usable.reason}"
         resistance = Estimate(value=total, sigma=sigma, unit="ohm") if total > 0 else None
         code = "sum_of_arcs" if series.usable.printable else series.usable.code
-        verdict = doubt_electrode(Verdict(level=level, reason=text, code=code), series.arcs, sample)
+        mine = [series.arcs[k] for k in series.sample_places]
+        verdict = doubt_electrode(Verdict(level=level, reason=text, code=code), mine, sample)
         out.append(make_point(sample, place, "total", "series", resistance, verdict, series.kink_temperature_k))
     return out

@@ -173,7 +173,9 @@ def _regions(sample: Sample, series: SeriesFit | None) -> RoomValue | None:
     """The sum of the joint fit's resistances at 25 °C, where it may be used."""
     if series is None or sample.pellet is None or not series.usable.printable or not series.resistance_25c_ohm:
         return None
-    parts = series.resistance_25c_ohm
+    parts = [series.resistance_25c_ohm[i] for i in series.sample_places]
+    if not parts:
+        return None
     total, sigma = sum(p.value for p in parts), float(np.sqrt(sum(p.sigma**2 for p in parts)))
     y = float(np.log(sample.pellet.cell_constant_per_m * S_PER_CM * T_25C_K / total))
     text = f"sum of {len(parts)} region(s) of the joint fit at 25 °C, {percent_text(sigma / total)}"
@@ -186,7 +188,7 @@ def _agrees(sample: Sample, series: SeriesFit, closest: _Place) -> bool:
     at = [i for i, t in enumerate(series.temperature_k) if abs(t - closest.kelvin) < 0.01]
     if not at or sample.pellet is None:
         return False
-    total = sum(a.resistance_ohm[at[0]].value for a in series.arcs)
+    total = sum(series.arcs[i].resistance_ohm[at[0]].value for i in series.sample_places)
     y = float(np.log(sample.pellet.cell_constant_per_m * S_PER_CM * closest.kelvin / total))
     return abs(y - closest.y) <= max(3 * closest.sigma, REGIONS_AGREE)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.core.sample import Sample
 from pipeline.core.technique import Results, Settings, Summed
@@ -41,6 +43,7 @@ Spectra = tuple[tuple[str, SpectrumFit], ...]
 def summarize_impedance(results: Results[SpectrumFit, PelletFit], settings: Settings) -> Summed[ImpedanceSummary]:
     """Conductivity, Arrhenius lines, composition and densities; what is wrong with a pellet's density is a finding."""
     spectra, pellets = _in_order(results)
+    spectra = _with_pellet_totals(spectra, pellets)
     copies = list_copies(spectra)
     budgets = _budgets(results.samples, spectra, settings)
     known, lines = _conduction(results.samples, spectra, pellets, copies, settings)
@@ -89,6 +92,18 @@ def _in_order(results: Results[SpectrumFit, PelletFit]) -> tuple[Spectra, tuple[
 
     pellets = sorted((pellet for _, pellet in results.joined), key=lambda p: order[p.sample])
     return tuple(sorted(results.fitted, key=place)), tuple(pellets)
+
+
+def _with_pellet_totals(spectra: Spectra, pellets: tuple[PelletFit, ...]) -> Spectra:
+    """The totals that were decided for all temperatures of a pellet together, in place of each spectrum's own."""
+    count = Counter(name for name, _ in spectra)
+    decided = {p.sample: iter(p.spectrum_totals) for p in pellets if len(p.spectrum_totals) == count[p.sample]}
+    out = []
+    for name, fit in spectra:
+        total = next(decided[name]) if name in decided else None
+        whole = fit if total is None else replace(fit, total_resistance=total.resistance, total_verdict=total.verdict)
+        out.append((name, whole))
+    return tuple(out)
 
 
 def _budgets(samples: tuple[Sample, ...], spectra: Spectra, settings: Settings) -> dict[str, ErrorBudget]:

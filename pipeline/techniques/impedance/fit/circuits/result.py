@@ -12,11 +12,12 @@ from pipeline.core.values import Z95, Estimate, Finding, Verdict
 from pipeline.core.words import percent_text
 from pipeline.science.statistics import bic_of, log_estimate
 from pipeline.techniques.impedance.circuit_parameter import CircuitParameter
+from pipeline.techniques.impedance.circuit_terms import ModelScore
 from pipeline.techniques.impedance.fit.circuits.arcs import TAILS, ArcPart, find_arcs, series_of, unclear_parts
 from pipeline.techniques.impedance.fit.circuits.fit import Solution, solve_circuit
 from pipeline.techniques.impedance.fit.circuits.model import impedance, parameters_of
 from pipeline.techniques.impedance.fit.single.diffusion import ELECTRODE_RATIO
-from pipeline.techniques.impedance.model import Arc, CheckedSpectrum, ModelScore, SpectrumFit
+from pipeline.techniques.impedance.model import Arc, CheckedSpectrum, SpectrumFit
 from pipeline.techniques.impedance.settings import ArcSettings
 
 WORST = ("refused", "unresolved", "weak", "resolved")

@@ -18,6 +18,7 @@ import numpy as np
 from pipeline.core.sample import Pellet
 from pipeline.core.values import Estimate, Finding
 from pipeline.science.constants import EPS0_F_PER_M
+from pipeline.techniques.impedance.fit.regions.electrodes import capacitances
 from pipeline.techniques.impedance.fit.regions.mixing import brick_layer_boundary_conductivity, maxwell_wagner_arcs
 from pipeline.techniques.impedance.fit.regions.specific_capacitance import doubt_geometry
 from pipeline.techniques.impedance.fit.regions.tracking import doubt_alone
@@ -42,6 +43,7 @@ def assign_regions(
     series: SeriesFit | None,
     pristine: Mapping[str, PelletFit],
     settings: EvidenceSettings,
+    electrode_from_f: float = float("inf"),
 ) -> PelletFit:
     """Name the arcs of a pellet.
 
@@ -55,6 +57,8 @@ def assign_regions(
         Joint fit, used where its verdict allows.
     pristine:
         ``"crystalline"`` and ``"amorphous"`` -> result of the pristine pellet, where the study has one.
+    electrode_from_f:
+        Capacitance in F from which on an arc is an electrode's (electrodes.py).
     """
     findings: list[Finding] = []
     composite = bool(pristine)
@@ -62,10 +66,21 @@ def assign_regions(
     series_regions: tuple[RegionAssignment, ...] = ()
     if series is not None:
         facts = [_fact(a.number, a.capacitance, pellet) for a in series.arcs]
-        series_regions = _name(facts, composite, settings)
-        series_regions = _with_energies(series_regions, series.arcs, pristine, settings)
-    anchor = _anchor(series if usable else None, series_regions, fits, pellet, composite, settings)
-    spectrum_regions = tuple(_track(f, anchor, series if usable else None, pellet, composite, settings) for f in fits)
+        mine = [a.capacitance.value < electrode_from_f for a in series.arcs]
+        sample_arcs = tuple(a for a, inside in zip(series.arcs, mine, strict=True) if inside)
+        named = _name([f for f, inside in zip(facts, mine, strict=True) if inside], composite, settings)
+        named = _with_energies(named, sample_arcs, pristine, settings)
+        series_regions = _with_electrodes(named, [f for f, inside in zip(facts, mine, strict=True) if not inside])
+    held = [_without_electrodes(f, electrode_from_f) for f in fits]
+    of_sample = tuple(r for r in series_regions if r.region != "electrode")
+    anchor = _anchor(series if usable else None, of_sample, held, pellet, composite, settings)
+    spectrum_regions = tuple(
+        _with_electrodes(
+            _track(f, anchor, series if usable else None, pellet, composite, settings),
+            [_fact(a.number, a.capacitance, pellet) for a in whole.arcs if a not in f.arcs],
+        )
+        for f, whole in zip(held, fits, strict=True)
+    )
     if pellet is None:
         findings.append(
             Finding(
@@ -88,6 +103,23 @@ def assign_regions(
         spectrum_regions=spectrum_regions,
         findings=tuple(findings),
     )
+
+
+def _without_electrodes(fit: SpectrumFit, electrode_from_f: float) -> SpectrumFit:
+    """The fit with its sample's arcs alone."""
+    if not np.isfinite(electrode_from_f):
+        return fit
+    mine = ~(capacitances(fit) >= electrode_from_f)
+    return replace(fit, arcs=tuple(a for a, inside in zip(fit.arcs, mine, strict=True) if inside))
+
+
+def _with_electrodes(
+    named: tuple[RegionAssignment, ...], others: Sequence[RegionAssignment]
+) -> tuple[RegionAssignment, ...]:
+    """All arcs in their order, ``others`` named electrode."""
+    why = "its capacitance is an electrode's, at all temperatures of the pellet"
+    electrodes = [replace(r, region="electrode", candidates=("electrode",), reasons=(why,)) for r in others]
+    return tuple(sorted([*named, *electrodes], key=lambda r: r.arc))
 
 
 def _fact(number: int, capacitance: Estimate | None, pellet: Pellet | None) -> RegionAssignment:

@@ -15,6 +15,7 @@ import numpy as np
 from pipeline.core.arrays import FloatArray
 from pipeline.core.errors import FitError
 from pipeline.core.values import Finding, Verdict
+from pipeline.techniques.impedance.circuit_terms import ModelScore
 from pipeline.techniques.impedance.fit.single.arc_result import (
     describe_arcs,
     described_circuit,
@@ -45,7 +46,7 @@ from pipeline.techniques.impedance.fit.single.starts import lay_grid
 from pipeline.techniques.impedance.fit.single.variable_projection import Problem, prepare
 from pipeline.techniques.impedance.fit.single.wild_point import MIN_SIGMAS, distance, find_wild_point, leave_out, tell
 from pipeline.techniques.impedance.fit.single.wild_point import MOST as MOST_WILD
-from pipeline.techniques.impedance.model import CheckedSpectrum, ModelScore, SpectrumFit
+from pipeline.techniques.impedance.model import CheckedSpectrum, SpectrumFit
 from pipeline.techniques.impedance.settings import ArcSettings
 
 HOPELESS = 30.0
