@@ -89,9 +89,10 @@ def recognise_absorption(raw: RawFile) -> Recognition | None:
     edges = sorted({f"{s.element} {s.edge}" for s in scans if s.element})
     findings = tuple({str(f): f for s in scans for f in s.findings}.values())
     candidates, groups = describe_groups(scans)
+    told: tuple[Finding, ...] = ()
     if groups:
         hint = "a study names those of one sample: groups = [...] in [[sample.xas]]" if candidates else ""
-        findings = (Finding(severity="info", field="groups", problem=groups, hint=hint, code=GROUPS), *findings)
+        told = (Finding(severity="info", field="groups", problem=groups, hint=hint, code=GROUPS),)
     sure: Literal["certain", "likely", "guess"] = "likely"
     if project or first.source.format in SELF_DESCRIBING:
         sure = "certain"
@@ -112,6 +113,7 @@ def recognise_absorption(raw: RawFile) -> Recognition | None:
         evidence=first.source.evidence + (f"; {len(scans)} groups: {', '.join(edges)}" if len(scans) > 1 else ""),
         confidence=sure,
         findings=findings[:20],
+        wanting=told,
     )
 
 

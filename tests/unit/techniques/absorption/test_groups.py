@@ -196,7 +196,7 @@ def test_check_and_draft_list_the_candidates():
     file = raw(samples())
     known = TECHNIQUE.recognise(file)
     assert known.candidates == ("LCF-Ta*", "HSE-Sm*", "HSE-La")
-    said = next(f for f in known.findings if f.code == "groups")
+    (said,) = known.wanting
     for words in ('"LCF-Ta*" (3 scans), "HSE-Sm*" (2 scans), "HSE-La"', '"LCF-Ta" is a merge of "LCF-Ta_1"',
                   'reference channels: "Ref HSE-Sm.001"', 'chi(k): "LCF-Ta chi"'):  # fmt: skip
         assert words in said.problem
