@@ -300,9 +300,25 @@ def test_the_key_table_has_the_most_significant_change_that_is_given() -> None:
     name = "S 2p sure, pristine → 4V"
     row = {**two("xps_largest_change", -0.1, 0.004), "xps_largest_change_of": name, "xps_verdict": "weak"}
     assert KEY.row(facts) == row
-    assert set(row) == set(KEY.columns) - {"xps_upper95"}  # of a species that has no change
+    assert {*row, "xps_upper95"} == set(KEY.columns)
     (column,) = KEY.shown
     assert column.cells(facts) == (KeyCell(text="-10.00 ± 0.40", verdict=WEAK, notes=(name, "wide")),)
     assert KEY.row(facts[2:3]) == {}
     assert column.cells(facts[2:3]) == ()
     assert KEY.row([facts[3], change(0.001, 0.1, "faint")])["xps_largest_change_of"].startswith("S 2p faint")
+
+
+def test_where_no_change_is_given_the_highest_limit_stands() -> None:
+    limits = [
+        replace(change(0.9, 0.001, name, POOR), details={"upper95": upper})
+        for name, upper in (("low", 0.02), ("high", 0.043), ("none", 0.0))
+    ]
+    other = replace(change(0.9, 0.1, "no change", POOR, "area_fraction"), details={"upper95": 0.5})
+    facts = [*limits, other, change(0.9, 0.001, "no limit", POOR)]
+    name = "S 2p high, pristine → 4V"
+    assert KEY.row(facts) == {"xps_largest_change_of": name, "xps_verdict": "unresolved", "xps_upper95": 0.043}
+    (column,) = KEY.shown
+    assert column.cells(facts) == (KeyCell(text="at most 4.3", verdict=POOR, notes=(name, "noise")),)
+    given = replace(change(0.001, 0.1, "given"), details={"upper95": 0.9})
+    assert KEY.row([*facts, given])["xps_largest_change_of"].startswith("S 2p given")
+    assert KEY.row(limits[2:]) == {}
