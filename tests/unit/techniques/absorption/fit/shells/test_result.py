@@ -90,25 +90,30 @@ def changed(fit: JointFit, **variants: dict[int, float]) -> JointFit:
     return replace(fit, variants=thetas)
 
 
-def test_what_the_variants_change_is_in_the_interval_and_not_in_sigma(samples):
-    """R by 0.003 and -0.004 Å: 0.0035 Å of systematic error beside 1e-4 Å; likewise E0, sigma2; NaN where no fit was made."""
+def test_what_the_variants_change_is_in_the_interval(samples):
+    """R by 0.003 and -0.004 Å: 0.0035 Å beside 1e-4 Å and the theory's; likewise E0, sigma2; NaN where no fit was made."""
     fit = joint(samples, 0.0)
     _, e0, dr, s2 = fit.theta[4:]
     fit = changed(fit, a={5: e0 + 3, 6: dr + 0.003, 7: s2 + 3e-4}, b={5: e0 - 4, 6: dr - 0.004, 7: s2 - 4e-4},
                   c={4: np.nan, 5: np.nan, 6: np.nan, 7: np.nan})  # fmt: skip
     amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
-    found = make_result(1, samples, fit, amplitude, SETTINGS)
+    found = make_result(1, samples, fit, amplitude, Scale(), SETTINGS)
     rms = np.sqrt(12.5)
     assert found.systematic_angstrom == pytest.approx(1e-3 * rms)
     reff = samples[1].model.bank.reff[0]
     for e, value, systematic, unit in (
-        (found.distance_angstrom, reff + dr, 1e-3 * rms, "angstrom"),
         (found.e0_shift_ev, e0, rms, "eV"),
         (found.sigma2_angstrom2, s2, 1e-4 * rms, "angstrom^2"),
     ):
         assert (e.value, e.sigma, e.unit) == (pytest.approx(value), pytest.approx(1e-4), unit)
         half = Z95 * np.hypot(1e-4, systematic)
         assert (e.high - e.value, e.value - e.low) == pytest.approx((half, half))
+    e, theory = found.distance_angstrom, SETTINGS.theory_sigma_angstrom
+    sigma = np.sqrt(1e-4**2 + (1e-3 * rms) ** 2 + theory**2)
+    assert (e.value, e.sigma, e.unit) == (pytest.approx(reff + dr), pytest.approx(sigma), "angstrom")
+    assert found.distance_sigma_statistical_angstrom == pytest.approx(1e-4)
+    assert (found.distance_sigma_theory_angstrom, found.distance_origin) == (theory, "FEFF")
+    assert (found.distance_difference_angstrom, found.distance_reference) == (None, "")
     assert found.findings[-1].problem == "moves by (Å) a: +0.0030, b: -0.0040"
 
 
@@ -116,12 +121,12 @@ def test_what_the_variants_change_in_n_is_in_its_interval(samples):
     """4.5 and 5.4 become 4.8 and 5.4, then 4.2 and 5.6: N of 5.333 and 4.5 for 5; S02 of 0.9 and 0.9333."""
     fit = changed(joint(samples, 0.0), a={4: 4.8}, b={4: 4.2, 0: 5.6})
     amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
-    n = make_result(1, samples, fit, amplitude, SETTINGS).coordination
+    n = make_result(1, samples, fit, amplitude, Scale(), SETTINGS).coordination
     systematic = np.sqrt(((6 * 4.8 / 5.4 - 5) ** 2 + (6 * 4.2 / 5.6 - 5) ** 2) / 2)
     assert n.high - n.value == pytest.approx(Z95 * np.hypot(n.sigma, systematic))
     assert amplitude.sigma == pytest.approx(np.hypot(0.9 * np.hypot(0.08, 0.04), np.sqrt((0.1 / 3) ** 2 / 2)))
     assumed = split_amplitude(samples[1:], one(fit), None, SETTINGS)
-    n = make_result(0, samples[1:], one(fit), assumed, SETTINGS).coordination
+    n = make_result(0, samples[1:], one(fit), assumed, Scale(), SETTINGS).coordination
     assert n.high - n.value == pytest.approx(Z95 * np.hypot(n.sigma, 0.3 / 0.9))
 
 
@@ -144,7 +149,7 @@ def test_the_row_of_a_reference_and_of_another(samples):
     fit = replace(fit, notes=("", "E0 of its own"))
     amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
     assert (amplitude.reference, amplitude.coordination, amplitude.origin) == (0, 6, "calibrated on ref (N = 6)")
-    first, found = (make_result(i, samples, fit, amplitude, SETTINGS) for i in (0, 1))
+    first, found = (make_result(i, samples, fit, amplitude, Scale(), SETTINGS) for i in (0, 1))
     assert (first.coordination.value, first.coordination.sigma) == (6, 0.0)
     assert (found.s02.value, found.s02.sigma, found.s02_origin) == (
         pytest.approx(0.9),
@@ -222,17 +227,61 @@ def test_n_of_a_loose_amplitude_is_weak_and_that_of_a_reference_asks_for_its_own
     fit = joint(samples, 0.0)
     amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
     fit.covariance[4, 4] = (0.24 * 4.5) ** 2
-    assert "loose_coordination" in make_result(1, samples, fit, amplitude, SETTINGS).verdict.code
+    assert "loose_coordination" in make_result(1, samples, fit, amplitude, Scale(), SETTINGS).verdict.code
     fit.covariance[4, 4] = (0.22 * 4.5) ** 2
-    assert make_result(1, samples, fit, amplitude, SETTINGS).verdict.code == "all_rules_kept"
+    assert make_result(1, samples, fit, amplitude, Scale(), SETTINGS).verdict.code == "all_rules_kept"
     wide = replace(amplitude, sigma=0.26 * 0.9)
-    assert "loose_coordination" in make_result(0, samples, fit, wide, SETTINGS).verdict.code
+    assert "loose_coordination" in make_result(0, samples, fit, wide, Scale(), SETTINGS).verdict.code
     fit.theta[4] = 0.2  # a fifth: fewer than one at S02 = 0.9, as at any other
     fit.covariance[4, 4] = 0.01**2
-    assert make_result(1, samples, fit, amplitude, SETTINGS).verdict.reason.startswith(
+    assert make_result(1, samples, fit, amplitude, Scale(), SETTINGS).verdict.reason.startswith(
         "N S02 = 0.20 means 0.2 or fewer neighbours at S02 = 0.90"
     )
     assert (
         "at any S02 from 0.65"
-        in make_result(1, samples, fit, replace(amplitude, reference=None), SETTINGS).verdict.reason
+        in make_result(1, samples, fit, replace(amplitude, reference=None), Scale(), SETTINGS).verdict.reason
     )
+
+
+def test_a_difference_of_distances_keeps_what_both_share_out_of_its_error(samples):
+    """3 and 4 mÅ, correlated by a half: sqrt(9 + 16 - 12) mÅ; the variants move the difference by 2 and -2 mÅ."""
+    fit = joint(samples, 0.0)
+    fit.covariance[2, 2], fit.covariance[6, 6] = 0.003**2, 0.004**2
+    fit.covariance[2, 6] = fit.covariance[6, 2] = 0.5 * 0.003 * 0.004
+    ref, mine = fit.theta[2], fit.theta[6]
+    fit = changed(fit, a={2: ref + 0.01, 6: mine + 0.012}, b={2: ref + 0.01, 6: mine + 0.008})
+    amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
+    reff = [s.model.bank.reff[0] for s in samples]
+    off = reff[1] + mine - reff[0] - ref
+    own = np.sqrt(13e-6 + 4e-6)
+    plain = make_result(1, samples, fit, amplitude, Scale(base=0), SETTINGS)
+    d = plain.distance_difference_angstrom
+    assert (d.value, d.sigma) == (pytest.approx(off, abs=1e-12), pytest.approx(own))
+    assert (plain.distance_reference, plain.distance_origin) == ("ref", "FEFF")
+    known = Scale(base=0, known=2.38, known_sigma=0.002, origin="calibrated on ref (2.38 Å)")
+    found = make_result(1, samples, fit, amplitude, known, SETTINGS)
+    e = found.distance_angstrom
+    assert (e.value, e.sigma) == pytest.approx((2.38 + off, np.hypot(own, 0.002)))
+    assert found.distance_sigma_statistical_angstrom == pytest.approx(np.sqrt(13e-6))
+    assert (found.distance_sigma_theory_angstrom, found.systematic_angstrom) == (0.002, pytest.approx(0.002))
+    assert (found.distance_reference, found.distance_origin) == ("ref", "calibrated on ref (2.38 Å)")
+    base = make_result(0, samples, fit, amplitude, known, SETTINGS)
+    assert (base.distance_angstrom.value, base.distance_angstrom.sigma, base.distance_difference_angstrom) == (
+        2.38,
+        0.002,
+        None,
+    )
+
+
+def test_what_over_absorption_may_have_taken_is_in_the_interval_of_n_and_makes_it_weak(samples):
+    """A fifth of the reference's amplitude missing: S02 and with it N may be that much off to one side."""
+    fit = joint(samples, 0.0)
+    amplitude = split_amplitude(samples, fit, "ref", SETTINGS)
+    plain = make_result(1, samples, fit, amplitude, Scale(), SETTINGS)
+    found = make_result(1, samples, fit, replace(amplitude, missing=0.2), Scale(), SETTINGS)
+    n = plain.coordination
+    assert (found.coordination.low, found.coordination.high) == pytest.approx((0.8 * n.low, n.high))
+    assert found.s02.high == pytest.approx(plain.s02.high / 0.8)
+    assert (found.verdict.level, found.verdict.code) == ("weak", "over_absorption")
+    own = make_result(0, samples, fit, replace(amplitude, missing=0.2), Scale(), SETTINGS)
+    assert "over_absorption" not in own.verdict.code
