@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import exp, log, pi, sqrt
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline.techniques.impedance.fit.single.arc_result import (
     describe_arcs,
     described_circuit,
     ln_parameters,
+    total_resistance,
 )
 from pipeline.techniques.impedance.fit.single.circuit import Circuit
 from pipeline.techniques.impedance.fit.single.model_averaging import Spread
@@ -206,3 +208,71 @@ def test_the_circuit_of_impedance_py_with_the_covariance_of_its_logarithms() -> 
     two = order([1.0, 2.0, -12.0, -9.0, 0.9, 0.8], Circuit(n_arcs=2))
     text, names, _, _ = described_circuit(two, np.eye(6))
     assert (text, names[3:]) == ("p(R1,CPE1)-p(R2,CPE2)", ("R2", "CPE2_0", "CPE2_1"))
+
+
+SKEW = spread(0.03, low=-0.05, high=0.07)
+
+
+def total(sample: tuple[bool, ...] = (True, True), of: Spread | None = SKEW, *,
+          series: bool = False, slow_hz: float = 100.0, misfit: float = 1.0):  # fmt: skip
+    """Arcs of 3000 and 1000 ohm, 50 ohm in series; the lowest frequency is 1 Hz."""
+    ln_tau = [-log(2 * pi * APEX_HZ), -log(2 * pi * slow_hz)]
+    theta = [log(R), log(1000.0), *ln_tau, N, N, *([log(50.0)] if series else [])]
+    chosen = replace(order(theta, Circuit(n_arcs=2, series=series)), x=np.array([*ln_tau, N, N]))
+    problem: Any = SimpleNamespace(ln_omega=np.log(OMEGA))
+    return total_resistance(chosen, np.array(sample), problem, ArcSettings(), of, misfit)
+
+
+AGREED = "; all circuits that fit agree on it within "
+
+
+def test_the_total_is_the_sum_of_what_belongs_to_the_sample() -> None:
+    for series, sample, ohm, arcs, what in (
+        (False, (True, True), 4000.0, (1, 2), "2 arc(s)"),
+        (True, (True, True), 4050.0, (1, 2), "2 arc(s) and the series resistance (leads and contacts included)"),
+        (False, (True, False), 3000.0, (1,), "1 arc(s), without arc 2, which has an electrode's capacitance"),
+        (False, (False, True), 1000.0, (2,), "1 arc(s), without arc 1, which has an electrode's capacitance"),
+    ):
+        found = total(sample, series=series)
+        e = found.resistance
+        assert e is not None
+        assert (e.value, e.sigma, e.unit) == (pytest.approx(ohm), pytest.approx(0.03 * ohm), "ohm")
+        assert (e.low, e.high) == pytest.approx((ohm * exp(-0.05), ohm * exp(0.07)))
+        assert found.arcs == arcs
+        reason = f"total resistance is the sum of {what}{AGREED}3.6%"
+        assert found.verdict == Verdict(level="resolved", reason=reason, code="total_agreed")
+    far = total((True, False), slow_hz=0.5).verdict.reason
+    assert "1 arc(s), without the arc that does not close and has an electrode's capacitance" in far
+
+
+@pytest.mark.parametrize(
+    ("of", "misfit", "level", "code", "end"),
+    [
+        (spread(0.0499), 3.0, "resolved", "total_agreed", f"{AGREED}5.0%"),
+        (spread(0.0501), 1.0, "weak", "total_wide", f"{AGREED}5.0%"),
+        (spread(0.0501, "hidden"), 1.0, "weak", "total_wide", f"{AGREED}5.0%; hidden"),
+        (spread(0.01, low=-0.0501 * Z95), 1.0, "weak", "total_wide", f"{AGREED}5.0%"),
+        (spread(0.01, high=0.0501 * Z95), 1.0, "weak", "total_wide", f"{AGREED}5.0%"),
+        (spread(0.01, low=-0.0499 * Z95, high=0.0499 * Z95), 1.0, "resolved", "total_agreed", f"{AGREED}5.0%"),
+        (spread(), 3.01, "weak", "total_misfit", f"{AGREED}3.0%; misfit 3.0 times the noise, sigma is indicative only"),
+        (spread(0.1999), 1.0, "weak", "total_wide", f"{AGREED}20%"),
+        (spread(0.2001), 1.0, "unresolved", "total_wide",
+         "total of 2 arc(s) withheld: sigma 20%, the circuits that fit do not agree on it"),
+        (None, 1.0, "refused", "total_none", "no resistance in the model"),
+    ],
+)  # fmt: skip
+def test_every_rule_of_a_total(of: Spread | None, misfit: float, level: str, code: str, end: str) -> None:
+    found = total(of=of, misfit=misfit)
+    assert (found.verdict.level, found.verdict.code) == (level, code)
+    assert found.verdict.reason.endswith(end)
+    assert (found.resistance is not None) is (level in ("resolved", "weak"))
+    assert found.arcs == (1, 2)
+
+
+@pytest.mark.parametrize(("slow_hz", "code"), [(1.01, "total_agreed"), (0.99, "total_open_arc")])
+def test_an_arc_that_does_not_close_withholds_the_total(slow_hz: float, code: str) -> None:
+    found = total(slow_hz=slow_hz)
+    assert found.verdict.code == code
+    if code == "total_open_arc":
+        why = "total withheld: arc 2 does not close above the lowest frequency"
+        assert (found.verdict.level, found.verdict.reason, found.resistance) == ("refused", why, None)
