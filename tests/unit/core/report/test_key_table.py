@@ -12,9 +12,11 @@ from tests.synthetic_run import NONE, changed, make_run
 
 def test_the_terminal_gets_aligned_columns_and_no_empty_ones():
     text = format_key_table(make_run(shells=(), distortions=()))
-    title, head, rule, *lines = text.splitlines()
+    title, table, *others = text.split("\n\n")
+    head, rule, *lines = table.splitlines()
     assert title == "Halide heterostructures   [SIMULATED DATA]"
-    assert "first shell" not in head
+    assert "first shell" not in text
+    assert [other.split()[:2] for other in others] == [["sample", "window"]]
     assert set(rule) == {"-", " "}
     assert [line.split()[0] for line in lines] == ["HSE-Sm", "HSE-La", "LCF-Ta"]
     column = head.index("Ea of ln(σT) / eV")
@@ -38,7 +40,7 @@ def test_what_is_withheld_is_a_dash_in_the_terminal_and_missing_in_the_table():
 def test_samples_without_results_have_no_row_and_an_empty_run_says_so():
     run = make_run(arrhenius=(), shells=(), distortions=(), simulated=False, **MEASURED)
     assert key_table(run).rows == ()
-    assert format_key_table(run) == "Halide heterostructures\nno results"
+    assert format_key_table(run) == "Halide heterostructures\n\nno results"
 
 
 def test_the_terminal_says_extrapolated_and_names_the_kink():
