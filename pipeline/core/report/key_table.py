@@ -26,6 +26,8 @@ def key_table(summary: RunSummary) -> Table:
     return Table(row="sample", columns=kinds, rows=tuple(rows))
 
 
+MAX_COLUMNS = 5
+"""More do not fit on a page beside the samples."""
 Rows = list[tuple[str, str, list[Sequence[KeyCell]]]]
 """Per sample its id, label and cells."""
 
@@ -43,14 +45,30 @@ def _shown(summary: RunSummary, only: Iterable[str]) -> tuple[list[str], Rows]:
 
 def key_section(summary: RunSummary) -> Section:
     """One row per sample with any result, each value with interval and verdict, and what became of the files."""
-    heads, rows = _shown(summary, key_parts(summary))
-    blocks: list[Block] = [Prose(paragraphs=("No results.",))]
-    if rows:
+    blocks: list[Block] = []
+    for heads, rows in _page_tables(summary):
         cells = [[Cell(text=s, note=label if label != s else ""), *map(_page_cell, some)] for s, label, some in rows]
-        head = "|".join(("sample", *heads))
-        blocks = [grid("Key table, with 95 % intervals", head, cells, "tables/key.csv")]
+        caption = "Key table, continued" if blocks else "Key table, with 95 % intervals"
+        blocks.append(grid(caption, "|".join(("sample", *heads)), cells, "tables/key.csv"))
+    blocks = blocks or [Prose(paragraphs=("No results.",))]
     blocks.append(Prose(paragraphs=(_counts(summary),)))
     return Section(id="key", title="Key results", blocks=tuple(blocks))
+
+
+def _page_tables(summary: RunSummary) -> list[tuple[list[str], Rows]]:
+    """Techniques side by side as long as a page is wide enough."""
+    together: list[list[str]] = []
+    width = 0
+    for key in key_parts(summary):
+        n = len(_shown(summary, (key,))[0])
+        if n == 0:
+            continue
+        if not together or width + n > MAX_COLUMNS:
+            together.append([])
+            width = 0
+        together[-1].append(key)
+        width += n
+    return [_shown(summary, keys) for keys in together]
 
 
 def _page_cell(cells: Sequence[KeyCell]) -> Cell:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.core.report.key_table import format_key_table, key_table
+from pipeline.core.blocks import Grid
+from pipeline.core.report.key_table import format_key_table, key_section, key_table
 from pipeline.core.values import Estimate
 from pipeline.techniques.impedance.summarize.headline import headline_line
 from tests.synthetic_run import NONE, changed, make_run
@@ -54,3 +55,14 @@ def test_the_terminal_says_extrapolated_and_names_the_kink():
     text = format_key_table(changed(run, arrhenius=(first,)))
     assert "2.700 ± 0.068 (extrapolated)" in text
     assert "→ 0.250 ± 0.010 above 243 K" in text
+
+
+def test_a_table_wider_than_a_page_goes_on_below_and_parts_no_technique(monkeypatch):
+    monkeypatch.setattr("pipeline.core.report.key_table.MAX_COLUMNS", 3)
+    run = make_run()
+    first, second = (b for b in key_section(run).blocks if isinstance(b, Grid))
+    assert list(first.head) == ["sample", "σ(25 °C) / mS cm⁻¹", "Ea of ln(σT) / eV", "window / V vs Na/Na⁺"]
+    assert list(second.head) == ["sample", "first shell / Å", "MS/SS against the reference / %"]
+    assert (first.caption, second.caption) == ("Key table, with 95 % intervals", "Key table, continued")
+    measured = {s.sample for s in run["xas"].shells}
+    assert {row[0].text for row in second.rows} == measured < {row[0].text for row in first.rows}
