@@ -110,7 +110,7 @@ TECHNIQUE: Technique[SpectrumTable, SpectrumRow, Spectrum, CheckedSpectrum, Surf
         name="surfaces",
         key="xps",
         package=__package__,
-        noun=("spectrum", "spectra"),
+        noun=("photoelectron spectrum", "photoelectron spectra"),
         name_words=("XPS", r"[A-Z][a-z]?[1-5][spdf]", "pristine"),
         libraries=("lmfit",),
         rank=50,

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pipeline.core.drafting import DraftFile, Drafting
 from pipeline.core.flow import inspect_file, join_group, reduce_unit
 from pipeline.core.records import decode, encode
+from pipeline.core.registry import techniques
 from pipeline.core.report.gallery import Gallery
 from pipeline.core.sample import RawFile, Recognition, Sample
 from pipeline.core.technique import About, JointWork, Results, Settings, Summed, Work
@@ -258,3 +259,9 @@ def test_the_declaration_is_quick_to_import() -> None:
     code = f"import sys, pipeline.techniques.surfaces.technique; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_two_rooms_count_by_one_word() -> None:
+    """The page counts measurements by their noun: spectra of impedance and of photoelectrons were one number."""
+    nouns = [noun for t in techniques().values() for noun in t.noun]
+    assert len(set(nouns)) == len(nouns)
