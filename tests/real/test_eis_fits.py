@@ -125,6 +125,10 @@ def test_a_wild_fastest_point_is_masked_and_the_rest_passes(real_data, name):
     assert found.kk.level == "pass", found.kk.reason
 
 
+def test_the_total_without_the_wild_point_is_the_foot_that_an_expert_reads(real_data):
+    assert fit(real_data, LAGP_WILD).total_resistance.value == pytest.approx(50, abs=2)
+
+
 def test_galvanostatic_spectrum_with_a_lead_artefact(real_data):
     found = fit(real_data, GEIS)
     assert "high-frequency artefact" in found.checked.masks[0].reason
