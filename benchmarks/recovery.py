@@ -112,15 +112,15 @@ def any_cell(seeds):
 LOW_HZ = np.geomspace(7e6, 0.05, 80)
 
 
-def judge(name, seeds, draw):
+def judge(name, seeds, draw, max_arcs=3, electrodes=0):
     """Spectra that ``draw`` makes of a random generator: frequencies, impedance, and the resistances of the sample's arcs."""
     circuits, levels, totals, errors, inside = Counter(), Counter(), [], [], []
     given = 0
     for seed in range(seeds):
         f, z, truth = draw(np.random.default_rng([5, seed]))
-        fitted = fit_arcs(check_spectrum(spectrum(z, f), EisCheckSettings()), ArcSettings())
+        fitted = fit_arcs(check_spectrum(spectrum(z, f), EisCheckSettings()), ArcSettings(max_arcs=max_arcs))
         circuits[fitted.circuit] += 1
-        e, whole = fitted.total_resistance, sum(truth)
+        e, whole = fitted.total_resistance, sum(truth[: len(truth) - electrodes])
         totals.append(e is not None and e.low <= whole <= e.high)
         errors.append(abs(e.value / whole - 1) if e else np.nan)
         given += len(truth)
@@ -163,6 +163,15 @@ def skewed(rng, n):
     n = rng.uniform(n, 1 if n == 1 else 0.97, 2)
     z = cell([]) + sum(a / (1 + (1j * OMEGA * t) ** e) ** s for a, t, e, s in zip(r, tau, n, b, strict=True))
     return FREQUENCY_HZ, noisy(z, rng), r
+
+
+def processes(rng, m):
+    """Three arcs of the sample, ``m`` - 3 of electrodes (C a million times the bulk's), and a blocking tail."""
+    r, n = 3000 * 10 ** rng.uniform(-0.3, 0.3, m), rng.uniform(0.88, 1, m)
+    tau = 60e-9 * 10 ** rng.uniform(0, 0.5) * np.array([1, 20, 400, 1e6, 2e7])[:m]
+    omega = 2 * np.pi * LOW_HZ
+    z = cell(zip(r, tau, n, strict=True), tail=(2e-4, 0.85), omega=omega)
+    return LOW_HZ, noisy(z, rng), r
 
 
 def kk_rows(seeds):
@@ -264,6 +273,8 @@ CASES = {
     "any": any_cell,
     "blocked": lambda s: judge("blocked diffusion", s, lambda rng: with_diffusion(rng, lambda x: 1 / np.tanh(x))),
     "let through": lambda s: judge("diffusion let through", s, lambda rng: with_diffusion(rng, np.tanh)),
+    "four": lambda s: judge("four arcs, max_arcs 5", s, lambda rng: processes(rng, 4), 5, 1),
+    "five": lambda s: judge("five arcs, max_arcs 5", s, lambda rng: processes(rng, 5), 5, 2),
     "davidson": lambda s: judge("Davidson-Cole", s, lambda rng: skewed(rng, 1.0)),
     "havriliak": lambda s: judge("Havriliak-Negami", s, lambda rng: skewed(rng, 0.8)),
     "kk": kk_rows,

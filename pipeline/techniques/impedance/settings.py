@@ -40,8 +40,8 @@ class EisCheckSettings(Given):
 class ArcSettings(Given):
     """Table ``[settings.eis.arcs]``."""
 
-    max_arcs: Annotated[int, Ge(1), Le(3)] = 3
-    """Bulk, amorphous region and interface: the sample has no fourth."""
+    max_arcs: Annotated[int, Ge(1), Le(5)] = 3
+    """Bulk, amorphous region and interface: the sample has no fourth. Electrodes come on top, up to five processes."""
     starts: Annotated[int, Ge(4), Le(500)] = 10
     """Starts for each number of arcs, the best of 60 times as many random ones; more are drawn until the best cost is met twice."""
     seed: Annotated[int, Ge(0)] = 1

@@ -52,6 +52,10 @@ from pipeline.techniques.impedance.settings import ArcSettings
 HOPELESS = 30.0
 """A number of arcs whose chi2 is this many times the best one's is not refined: no single term makes that up."""
 
+MOST_PROCESSES = 5
+"""Of sample and electrodes together: more are never told apart."""
+WHOLE = 1.2
+"""Misfit over the noise, known to a tenth, up to which a circuit is the whole truth."""
 MISFIT = 1.0
 """Over the noise: beyond it one arc more than the sample has is tried, for what it would do to the others."""
 
@@ -133,6 +137,12 @@ def _search(checked: CheckedSpectrum, settings: ArcSettings, n_arcs: int | None)
     orders = [polished if o is chosen else o for o in orders]
     chosen = polished
     more = _one_more(chosen, search, settings) if n_arcs is None else None
+    while more is not None and _is_whole(more, search, settings):
+        problem = replace(problem, tail=more.circuit.tail if more.circuit.blocking else "cpe", skewed=False)
+        search = replace(search, problem=problem)
+        chosen = finish(refine_order(more, search), search)
+        orders = [*orders, chosen]
+        more = _one_more(chosen, search, settings)
     return search, Outcome(orders=tuple(orders), chosen=chosen, more=more, decided=n_arcs)
 
 
@@ -178,11 +188,19 @@ class Outcome:
 
 def _one_more(chosen: OrderFit, search: Search, settings: ArcSettings) -> OrderFit | None:
     """A fit with one arc more than the sample has, where the misfit is beyond the noise and BIC wants it."""
-    if chosen.circuit.n_arcs < settings.max_arcs or chosen.chi2 < (MISFIT * search.noise) ** 2 * chosen.n_residuals:
+    m = chosen.circuit.n_arcs
+    enough = chosen.chi2 < (MISFIT * search.noise) ** 2 * chosen.n_residuals
+    if enough or not settings.max_arcs <= m < MOST_PROCESSES:
         return None
     plain = replace(search, problem=replace(search.problem, skewed=False))
-    found = fit_order(settings.max_arcs + 1, plain, smaller=None if chosen.circuit.shapes else chosen)
+    found = fit_order(m + 1, plain, smaller=None if chosen.circuit.shapes else chosen)
     return found if found is not None and chosen.bic - found.bic > settings.min_bic_gain else None
+
+
+def _is_whole(more: OrderFit, search: Search, settings: ArcSettings) -> bool:
+    """Whether a fit of more arcs than the sample has leaves nothing but noise, those too many being electrodes'."""
+    mine = int(sample_arcs(more, search.problem).sum())
+    return mine <= settings.max_arcs and more.hits > 1 and more.chi2 < (WHOLE * search.noise) ** 2 * more.n_residuals
 
 
 def _choose(orders: list[OrderFit], min_gain: float) -> OrderFit:
