@@ -59,15 +59,26 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--out", type=Path, metavar="DIR")
     collect.set_defaults(do=_collect)
 
-    report = commands.add_parser("report", help="make tables, figures and page again from a results folder")
+    _add_results_commands(commands.add_parser)
+
+    settings = commands.add_parser("settings", help="show every setting with its value")
+    settings.add_argument("study", type=Path, nargs="?", metavar="STUDY.toml")
+    settings.add_argument("--explain", action="store_true", help="also which layer set it, its bounds and its reason")
+    settings.set_defaults(do=_settings)
+    return parser
+
+
+def _add_results_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Commands about a results folder."""
+    report = add("report", help="make tables, figures and page again from a results folder")
     report.add_argument("results", type=Path, metavar="DIR")
     report.set_defaults(do=_report)
 
-    export = commands.add_parser("export", help="write only the archive: Athena project, XDI, circuits")
+    export = add("export", help="write only the archive: Athena project, XDI, circuits")
     export.add_argument("results", type=Path, metavar="DIR")
     export.set_defaults(do=_export)
 
-    diff = commands.add_parser("diff", help="say what changed between two results folders")
+    diff = add("diff", help="say what changed between two results folders")
     diff.add_argument("before", type=Path, metavar="A")
     diff.add_argument("after", type=Path, metavar="B")
     diff.add_argument(
@@ -79,20 +90,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     diff.set_defaults(do=_diff)
 
-    verify = commands.add_parser("verify", help="prove that a results folder is as it was written")
+    verify = add("verify", help="prove that a results folder is as it was written")
     verify.add_argument("results", type=Path, metavar="DIR")
     verify.add_argument("--raw", type=Path, metavar="DIR", help="also that the raw files are as they were read")
     verify.set_defaults(do=_verify)
 
-    gc = commands.add_parser("gc", help="remove records that the last run did not use")
+    gc = add("gc", help="remove records that the last run did not use")
     gc.add_argument("results", type=Path, metavar="DIR")
     gc.set_defaults(do=_gc)
-
-    settings = commands.add_parser("settings", help="show every setting with its value")
-    settings.add_argument("study", type=Path, nargs="?", metavar="STUDY.toml")
-    settings.add_argument("--explain", action="store_true", help="also which layer set it, its bounds and its reason")
-    settings.set_defaults(do=_settings)
-    return parser
 
 
 def _positive(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.core.sample import RawFile, Recognition
@@ -90,15 +89,13 @@ def notes(checked: CheckedSpectrum) -> Iterable[Finding]:
 
 def fit(checked: Sequence[CheckedSpectrum], work: Work[SpectrumRow]) -> Iterator[SpectrumFit]:
     """Arcs of each spectrum; the total knows the contact's uncertainty."""
-    from pipeline.techniques.impedance.check.corrections import contact_known, widen_total
+    from pipeline.techniques.impedance.check.corrections import know_contact
     from pipeline.techniques.impedance.fit.spectrum import fit_spectrum
 
     for part in checked:
         mine = [r for r in work.row.reviews if r.about(part.spectrum.loop)]
         found = fit_spectrum(part, mine, work.settings[own.ArcSettings], work.row.circuit, work.row.fixed)
-        total, known = widen_total(found.total_resistance, work.row.corrections), contact_known(work.row)
-        every = [replace(t, resistance=widen_total(t.resistance, work.row.corrections)) for t in found.totals]
-        yield replace(found, total_resistance=total, totals=tuple(every), contact_known=known)
+        yield know_contact(found, work.row)
 
 
 def join(work: JointWork[SpectrumRow, SpectrumFit, PelletFit]) -> Iterable[PelletFit]:

@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.core.arrays import ComplexArray, FloatArray
 from pipeline.core.errors import CheckError
 from pipeline.core.values import Z95, Estimate, Finding
-from pipeline.techniques.impedance.model import ImpedanceSpectrum
+from pipeline.techniques.impedance.model import ImpedanceSpectrum, SpectrumFit
 from pipeline.techniques.impedance.rows import Corrections, SpectrumRow
 
 
@@ -87,10 +87,12 @@ def _at(fixture: ImpedanceSpectrum, frequency_hz: FloatArray, file: str) -> Comp
     return np.interp(x, np.log(known), z.real) + 1j * np.interp(x, np.log(known), z.imag)
 
 
-def contact_known(row: SpectrumRow) -> bool:
-    """Whether the study gives the resistance of the contacts, its sigma, or the shorted cell."""
+def know_contact(fit: SpectrumFit, row: SpectrumRow) -> SpectrumFit:
+    """The fit whose totals hold the contact's uncertainty, and whether the study tells of contacts or the shorted cell at all."""
     given = row.corrections
-    return row.short is not None or given.contact_resistance_ohm > 0 or given.contact_resistance_sigma_ohm > 0
+    known = row.short is not None or given.contact_resistance_ohm > 0 or given.contact_resistance_sigma_ohm > 0
+    every = tuple(replace(t, resistance=widen_total(t.resistance, given)) for t in fit.totals)
+    return replace(fit, total_resistance=widen_total(fit.total_resistance, given), totals=every, contact_known=known)
 
 
 def widen_total(total: Estimate | None, corrections: Corrections) -> Estimate | None:
