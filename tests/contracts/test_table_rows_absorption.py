@@ -12,10 +12,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.core.key import KeyCell
 from pipeline.core.report.tables import list_tables
 from pipeline.core.tables import Table
-from pipeline.core.values import Estimate, Finding, Mask, Rejection
-from pipeline.techniques.absorption.model import Distortion, ScanUse, ScatteringPath, ShellFit
+from pipeline.core.values import Estimate, Fact, Finding, Mask, Rejection, Verdict
+from pipeline.techniques.absorption.model import (
+    AbsorptionSummary,
+    Distortion,
+    ScanUse,
+    ScatteringPath,
+    ShellFit,
+)
+from pipeline.techniques.absorption.report.key import KEY
+from pipeline.techniques.absorption.summarize import list_facts
 from tests.rows_by_hand import GOOD, POOR, assert_row, even, four
 from tests.synthetic_run import make_run, near_edge, reduction, spectrum_fit
 from tests.synthetic_sweeps import sweep_by_hand
@@ -190,25 +199,27 @@ def test_a_row_of_xanes():
     assert_one_row("xanes", expected, xanes=(replace(x, verdict=GOOD),))
 
 
+BENT = Distortion(
+    sample="A",
+    element="Ta",
+    edge="L3",
+    reference_sample="B",
+    ms_to_ss_ratio=even(0.8, 0.05),
+    f1_intensity=even(0.15, 0.01),
+    f1_k_per_angstrom=6.5,
+    f1_r_angstrom=4.2,
+    relative_change=even(-0.2, 0.05),
+    relative_change_wavelet=even(-0.25, 0.1),
+    bend_degree=Estimate(value=10.0, sigma=2.0, unit="degree", low95=4.0, high95=13.0),
+    verdict=GOOD,
+    findings=(
+        Finding(severity="info", field="a", problem="one"),
+        Finding(severity="info", field="b", problem="two"),
+    ),
+)
+
+
 def test_a_row_of_distortion():
-    found = Distortion(
-        sample="A",
-        element="Ta",
-        edge="L3",
-        reference_sample="B",
-        ms_to_ss_ratio=even(0.8, 0.05),
-        f1_intensity=even(0.15, 0.01),
-        f1_k_per_angstrom=6.5,
-        f1_r_angstrom=4.2,
-        relative_change=even(-0.2, 0.05),
-        relative_change_wavelet=even(-0.25, 0.1),
-        bend_degree=Estimate(value=10.0, sigma=2.0, unit="degree", low95=4.0, high95=13.0),
-        verdict=GOOD,
-        findings=(
-            Finding(severity="info", field="a", problem="one"),
-            Finding(severity="info", field="b", problem="two"),
-        ),
-    )
     expected = {
         "sample": "A",
         "edge": "Ta L3",
@@ -224,11 +235,11 @@ def test_a_row_of_distortion():
         "verdict_reason": "clear",
         "notes": "one; two",
     }
-    assert_one_row("distortion", expected, distortions=(found,))
+    assert_one_row("distortion", expected, distortions=(BENT,))
     stay = ("sample", "edge", "f1_k", "f1_r", "reference", "notes")
     withheld = {c: v if c.startswith(stay) else None for c, v in expected.items()}
     poor = withheld | {"verdict": "unresolved", "verdict_reason": "noise"}
-    assert_one_row("distortion", poor, distortions=(replace(found, verdict=POOR),))
+    assert_one_row("distortion", poor, distortions=(replace(BENT, verdict=POOR),))
 
 
 def test_a_row_of_rejected():
@@ -274,3 +285,103 @@ def test_a_mask_of_several_points_counts_and_lists_them():
     masked = replace(fit, checked=replace(fit.checked, masks=(Mask(indices=(0, 3, 5), reason="settling"),)))
     rows = list_tables(make_run(simulated=False, spectra=(), sweeps=(("A", masked),)))["masks"].rows
     assert [(r["n_masked"], r["point_indices"]) for r in rows] == [(3, "0 3 5")]
+
+
+def scans(*used: tuple[str, float, bool]) -> tuple[ScanUse, ...]:
+    return tuple(
+        ScanUse(
+            file=file,
+            loop=1,
+            e0_ev=e0,
+            edge_step=0.7,
+            shift_ev=0.0,
+            shift_sigma_ev=0.04,
+            used=use,
+            reason="",
+            noise_k=None,
+        )
+        for file, e0, use in used
+    )
+
+
+def facts(**parts: Any) -> list[Fact]:
+    return list(list_facts(AbsorptionSummary(**parts)))
+
+
+THREE = scans(("a", 9881.0, True), ("b", 9881.06, True), ("a", 9881.03, True), ("c", 9999.0, False))
+
+
+def test_facts_of_an_edge():
+    """E0 of three scans: 0.03 eV of scatter over sqrt(3), and 0.04 eV of alignment."""
+    reduced = replace(reduction("A", "Ta", 9881.0, 14.0), scans=THREE, edge_step=even(0.7, 0.01), edge_step_bias=0.02)
+    e0, step = facts(absorption=(reduced,))
+    for fact, quantity in ((e0, "e0"), (step, "edge_step")):
+        assert (fact.sample, fact.quantity, fact.source) == ("A", quantity, ("a", "b"))
+        assert fact.conditions == {"edge": "Ta L3"}
+        assert fact.verdict == Verdict(level="resolved", reason="3 of 4 scans merged", code="merged")
+    assert (e0.value.value, e0.value.sigma, e0.value.unit) == (
+        9881.0,
+        pytest.approx((0.03**2 / 3 + 0.04**2) ** 0.5),
+        "eV",
+    )
+    assert e0.details == {"sigma_from": "scatter of the scans and of their alignment", "scans": 3.0}
+    assert (step.value, step.details) == (even(0.7, 0.01), {"bias": 0.02, "scans": 3.0})
+    one = facts(absorption=(replace(reduced, scans=THREE[2:]),))[0]
+    assert (one.value.sigma, one.details) == (0.0, {"sigma_from": "not known: one scan", "scans": 1.0})
+
+
+def test_facts_of_a_shell():
+    reduced = replace(reduction("A", "Ta", 9881.0, 14.0), scans=THREE)
+    found = [f for f in facts(absorption=(reduced,), shells=(SHELL,)) if "shell" in f.conditions]
+    ways = {"structure": "TaCl6", "s02_origin": "calibrated on B (N = 6)", "k_min": 3.0, "k_max": 14.5}
+    parts = {"systematic_angstrom": 0.003, "statistical_angstrom": 0.002, "theory_angstrom": 0.0017,
+             "phase": "calibrated on B (2.36 Å)"}  # fmt: skip
+    assert [(f.quantity, f.value, f.details) for f in found] == [
+        ("distance", SHELL.distance_angstrom, ways | parts),
+        ("distance_difference", SHELL.distance_difference_angstrom, ways | {"reference": "B"}),
+        ("coordination", SHELL.coordination, ways),
+        ("sigma2", SHELL.sigma2_angstrom2, ways),
+        ("e0_shift", SHELL.e0_shift_ev, ways),
+        ("s02", SHELL.s02, ways),
+    ]
+    for f in found:
+        assert (f.sample, f.verdict, f.conditions) == ("A", GOOD, {"edge": "Ta L3", "shell": "Ta-Cl"})
+        assert f.source == ("a", "b")
+    bare = facts(shells=(replace(SHELL, distance_difference_angstrom=None),))
+    assert [f.quantity for f in bare] == ["distance", "coordination", "sigma2", "e0_shift", "s02"]
+    assert {f.source for f in bare} == {()}
+
+
+def test_facts_of_a_distortion():
+    mine = replace(reduction("A", "Ta", 9881.0, 14.0), scans=THREE)
+    its = replace(reduction("B", "Ta", 9881.0, 14.0), scans=scans(("d", 9881.0, True)))
+    other = replace(reduction("B", "Sm", 6716.0, 14.0), scans=scans(("e", 6716.0, True)))
+    found = facts(absorption=(mine, its, other), distortions=(BENT,))[6:]
+    known = {"sample": "A", "verdict": GOOD, "conditions": {"edge": "Ta L3", "reference": "B"},
+             "details": {"method": "tied fit"}, "source": ("a", "b", "d")}  # fmt: skip
+    assert found == [
+        Fact(quantity="ms_to_ss_change", value=BENT.relative_change, **known),
+        Fact(quantity="bend", value=BENT.bend_degree, **known),
+    ]
+    assert facts(distortions=(replace(BENT, reference_sample=None), replace(BENT, reference_sample="A"))) == []
+
+
+def test_the_key_table_of_absorption():
+    shells = facts(shells=(SHELL, replace(SHELL, element="Sm", shell="O", verdict=POOR)))
+    changes = facts(distortions=(BENT, replace(BENT, element="Sm", verdict=POOR)))
+    assert KEY.row([*shells, *changes]) == {
+        "distances_angstrom": "Ta-Cl 2.3800 ± 0.0040; Sm-O —",
+        "distances_verdict": "resolved; unresolved",
+        "distortion": "Ta L3 -20.0 ± 5.0 %; Sm L3 —",
+        "distortion_verdict": "resolved; unresolved",
+    }
+    assert KEY.row(()) == {}
+    distances, bends = (list(column.cells([*shells, *changes])) for column in KEY.shown)
+    assert distances == [
+        KeyCell(text="Ta–Cl: 2.3800 ± 0.0040", verdict=GOOD),
+        KeyCell(text="Sm–O: —", verdict=POOR, notes=("noise",)),
+    ]
+    assert bends == [
+        KeyCell(text="Ta L3: -20.0 ± 5.0", verdict=GOOD),
+        KeyCell(text="Sm L3: —", verdict=POOR, notes=("noise",)),
+    ]
