@@ -41,6 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--scheduler", metavar="ADDRESS", help="a dask scheduler, tcp://… (extra: dask)")
     where.add_argument("--shard", type=_shard, metavar="i/n", help="part i of n of the files; then: hse collect")
     run.add_argument("--only", metavar="TECHNIQUE", help="one technique, by its table in the study: eis, lsv, xas …")
+    run.add_argument(
+        "--no-second-opinion",
+        dest="second_opinion",
+        action="store_false",
+        help="do not have other programs fit the headline measurements again",
+    )
     run.add_argument("--strict", action="store_true", help="exit 1 if anything was rejected")
     run.set_defaults(do=_run)
 
@@ -175,6 +181,7 @@ def _run(args: argparse.Namespace) -> int:
             scheduler=args.scheduler,
             only=args.only,
             shard=args.shard,
+            second_opinion=args.second_opinion,
             progress=progress,
         )
     return _tell(outcome, strict=args.strict)

@@ -277,6 +277,8 @@ class Joint(Generic[RowT, FittedT, JoinedT]):
     groups: Callable[[Sequence[RowT], Sequence[Sample]], Iterable[Group[RowT]]]
     fit: Callable[[JointWork[RowT, FittedT, JoinedT]], Iterable[JoinedT | PipelineError]]
     """An error that is given back ends one result; one that is raised ends the group."""
+    second_opinion: bool = False
+    """True where it has others check what was found and no number comes from it: ``--no-second-opinion`` leaves it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

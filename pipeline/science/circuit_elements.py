@@ -1,10 +1,11 @@
-"""The elements of impedance.py's circuits as functions of many parameter sets at once, and what each parameter is.
+"""The elements of impedance.py's circuits, and HN for skewed arcs, as functions of many parameter sets at once.
 
 Formulas and names are those of impedance.models.circuits.elements (M. D. Murbach, B. Gerwe, N. Dawson-Elli, L.-k. Tsui, J. Open
 Source Softw. 5 (2020) 2349), where their sources stand; j w is written s below.
 
     R, L s, 1/(C s), W: A (1-j)/sqrt(w), CPE: 1/(Q s^a), La: (L s)^a, K: R/(1 + s tau), Zarc: R/(1 + (s tau)^a)
     Wo: Z0 coth(q)/q, Ws: Z0 tanh(q)/q with q = sqrt(s tau);  G: R/g, Gs: R/(g tanh(phi g)) with g = sqrt(1 + s t)
+    HN: R/(1 + (s tau)^a)^b (S. Havriliak, S. Negami, Polymer 8 (1967) 161), which is no element of theirs
     TLMQ: sqrt(R Z) coth sqrt(R/Z) with Z = 1/(Q s^a);  T: A coth(b)/b + B/(b sinh b) with b = sqrt(a + s b)
 """
 
@@ -97,6 +98,10 @@ def _cole_cole(p: Sequence[FloatArray], omega: FloatArray) -> ComplexArray:
     return np.asarray(p[0] / (1 + p[1] ** p[2] * _jw(omega, p[2])))
 
 
+def _havriliak_negami(p: Sequence[FloatArray], omega: FloatArray) -> ComplexArray:
+    return np.asarray(p[0] * (1 + p[1] ** p[2] * _jw(omega, p[2])) ** -p[3])
+
+
 def _transmission_line(p: Sequence[FloatArray], omega: FloatArray) -> ComplexArray:
     z = _jw(omega, -p[2]) / p[1]
     return np.asarray(np.sqrt(p[0] * z) / np.tanh(np.sqrt(p[0] / z)))
@@ -121,6 +126,7 @@ ELEMENTS: Mapping[str, Element] = {
     "Gs": Element(("Ohm", "sec", ""), _finite_gerischer, amplitude=1),
     "K": Element(("Ohm", "sec"), _debye, amplitude=1),
     "Zarc": Element(("Ohm", "sec", ""), _cole_cole, exponents=(2,), amplitude=1),
+    "HN": Element(("Ohm", "sec", "", ""), _havriliak_negami, exponents=(2, 3), amplitude=1),
     "TLMQ": Element(("Ohm", "F sec^(gamma - 1)", ""), _transmission_line, exponents=(2,)),
     "T": Element(("Ohm-m^2", "Ohm-m^2", "", "sec"), _paasch),
 }

@@ -17,7 +17,7 @@ from pipeline.core.raw_files import load_raw
 from pipeline.core.records import SHARED, hash_bytes, hash_parts, source_hash, versions
 from pipeline.core.sample import RawFile
 from pipeline.core.study.load import Study
-from pipeline.core.technique import AnyTechnique, Group, Row, Settings
+from pipeline.core.technique import AnyTechnique, Group, Joint, Row, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def wanted(study: Study, techniques: Mapping[str, AnyTechnique], only: str | Non
     return {k: t for k, t in techniques.items() if study.rows[k] and only in (None, k)}
 
 
-def plan(study: Study, techniques: Mapping[str, AnyTechnique]) -> list[list[Task]]:
+def plan(study: Study, techniques: Mapping[str, AnyTechnique], *, second_opinion: bool = True) -> list[list[Task]]:
     """Waves of tasks, the files first; a task needs records of earlier waves only."""
 
     @cache
@@ -86,7 +86,8 @@ def plan(study: Study, techniques: Mapping[str, AnyTechnique]) -> list[list[Task
         units = _units(study, key, technique, digest)
         waves[0] += units
         made = {t.name: t.key for t in units}
-        for joint in _joint_waves(study, key, technique, made, digest):
+        wanted_joints = [j for j in technique.joint if second_opinion or not j.second_opinion]
+        for joint in _joint_waves(study, key, technique, wanted_joints, made, digest):
             for number, wave in enumerate(joint, start=1):
                 waves += [[]] if number == len(waves) else []
                 waves[number] += wave
@@ -109,10 +110,15 @@ def _units(study: Study, key: str, technique: AnyTechnique, digest: Digest) -> l
 
 
 def _joint_waves(
-    study: Study, key: str, technique: AnyTechnique, made: Mapping[str, str], digest: Digest
+    study: Study,
+    key: str,
+    technique: AnyTechnique,
+    joints: Iterable[Joint[Any, Any, Any]],
+    made: Mapping[str, str],
+    digest: Digest,
 ) -> Iterable[list[list[Task]]]:
-    """For each joint work of the technique its tasks in waves."""
-    for joint in technique.joint:
+    """For each joint work its tasks in waves."""
+    for joint in joints:
         settings = study.settings_of(joint.settings)
         done: dict[str, str] = {}
         waves: list[list[Task]] = []

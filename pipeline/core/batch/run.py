@@ -59,9 +59,12 @@ def run_study(
     only: str | None = None,
     shard: tuple[int, int] | None = None,
     collect: bool = False,
+    second_opinion: bool = True,
     progress: Callable[[int, int], None] = _no_progress,
 ) -> RunOutcome:
     """Run a study: do what has no record yet, then tables, figures, page, archive and manifest.
+
+    ``second_opinion``: have other programs check what was found; no number comes from it.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def run_study(
     study = load_study(path)
     out = _out_folder(out or study.file.parent / "results")
     measured = _measured(study, only)
-    waves = plan(study, measured)
+    waves = plan(study, measured, second_opinion=second_opinion)
     places = Places(raw=study.raw, records=out / "records", cache=cache_folder())
     if collect:
         _refuse_missing(waves[0], places)

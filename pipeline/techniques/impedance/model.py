@@ -21,6 +21,7 @@ from pipeline.techniques.impedance.comparisons import (
 )
 from pipeline.techniques.impedance.error_budget import ErrorBudget
 from pipeline.techniques.impedance.rows import Copy
+from pipeline.techniques.impedance.second_opinions import SecondOpinion
 
 Region = Literal["bulk", "amorphous", "interface", "electrode", "undetermined"]
 RoomOrigin = Literal["", "measured", "interpolated", "regions", "series", "line"]
@@ -352,3 +353,4 @@ class ImpedanceSummary:
     copies: tuple[Copy, ...] = ()
     """Of ``spectra``: they stand in no other number of the summary."""
     meyer_neldel: MeyerNeldel | None = None
+    opinions: tuple[SecondOpinion, ...] = ()

@@ -1,4 +1,4 @@
-"""Which spectra are a pellet's, and which pellets it waits for."""
+"""Which spectra are a pellet's, which pellets it waits for, and whose headline spectra are fitted again by others."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def list_pellets(rows: Sequence[SpectrumRow], samples: Sequence[Sample]) -> Iter
             after = tuple(p for p in phases if p is not None and p in measured)
             mine = tuple(row for row in rows if row.sample == sample.id)
             yield Group(name=sample.id, rows=mine, samples=(sample,), after=after)
+
+
+def list_samples(rows: Sequence[SpectrumRow], samples: Sequence[Sample]) -> Iterator[Group[SpectrumRow]]:
+    """The spectra of each sample, waiting for none."""
+    for sample in samples:
+        mine = tuple(row for row in rows if row.sample == sample.id)
+        if mine:
+            yield Group(name=sample.id, rows=mine)

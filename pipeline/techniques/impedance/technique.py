@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.core.sample import RawFile, Recognition
 from pipeline.core.technique import (
@@ -29,11 +29,14 @@ from pipeline.techniques.impedance.model import (
     PelletFit,
     SpectrumFit,
 )
-from pipeline.techniques.impedance.pellets import list_pellets
+from pipeline.techniques.impedance.pellets import list_pellets, list_samples
 from pipeline.techniques.impedance.rows import SpectrumRow
+from pipeline.techniques.impedance.second_opinions import SecondOpinion
 
 if TYPE_CHECKING:
     from pipeline.techniques.impedance.study import EisTable
+
+Joined: TypeAlias = PelletFit | SecondOpinion
 
 
 def recognise(raw: RawFile) -> Recognition | None:
@@ -98,16 +101,23 @@ def fit(checked: Sequence[CheckedSpectrum], work: Work[SpectrumRow]) -> Iterator
         yield know_contact(found, work.row)
 
 
-def join(work: JointWork[SpectrumRow, SpectrumFit, PelletFit]) -> Iterable[PelletFit]:
+def join(work: JointWork[SpectrumRow, SpectrumFit, Joined]) -> Iterable[Joined]:
     """All spectra of a pellet at once, with its pristine phases as evidence."""
     from pipeline.techniques.impedance.fit.pellet import fit_pellet
 
-    known = {name: found[0] for name, found in work.earlier.items() if found}
+    known = {name: found for name, (found,) in work.earlier.items() if isinstance(found, PelletFit)}
     series, evidence = work.settings[own.SeriesSettings], work.settings[own.EvidenceSettings]
     return [fit_pellet(work.group.samples[0], work.fitted, known, series, evidence)]
 
 
-def summarize(results: Results[SpectrumFit, PelletFit], settings: Settings) -> Summed[ImpedanceSummary]:
+def ask(work: JointWork[SpectrumRow, SpectrumFit, Joined]) -> Iterable[Joined]:
+    """What impedance.py and lmfit make of the headline spectra of a pellet."""
+    from pipeline.techniques.impedance.fit.second_opinion import ask_others
+
+    return ask_others(work.group.name, work.fitted)
+
+
+def summarize(results: Results[SpectrumFit, Joined], settings: Settings) -> Summed[ImpedanceSummary]:
     """Conductivity over temperature and composition."""
     from pipeline.techniques.impedance.summarize.summary import summarize_impedance
 
@@ -129,7 +139,7 @@ SUMMARY = {
     "summarize.composition": own.CompositionSettings,
 }
 TECHNIQUE: Technique[
-    EisTable, SpectrumRow, ImpedanceSpectrum, CheckedSpectrum, SpectrumFit, PelletFit, ImpedanceSummary
+    EisTable, SpectrumRow, ImpedanceSpectrum, CheckedSpectrum, SpectrumFit, Joined, ImpedanceSummary
 ] = Technique(
     name="impedance",
     key="eis",
@@ -142,7 +152,10 @@ TECHNIQUE: Technique[
     alone=alone,
     study=study,
     chain=Chain(settings=CHAIN, read=read, check=check, fit=fit, notes=notes),
-    joint=(Joint(name="pellet", settings=PELLET, groups=list_pellets, fit=join),),
+    joint=(
+        Joint(name="pellet", settings=PELLET, groups=list_pellets, fit=join),
+        Joint(name="second opinion", settings={}, groups=list_samples, fit=ask, second_opinion=True),
+    ),
     summing=Summing(summarize=summarize, settings=SUMMARY),
     report=report,
 )

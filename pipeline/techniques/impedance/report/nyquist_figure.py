@@ -13,8 +13,9 @@ from pipeline.core.arrays import FloatArray
 from pipeline.core.report.canvas import Canvas, Drawing, Panel, draw, logarithmic
 from pipeline.core.report.style import BLUE, DOUBLE, GREY, QUANTITY, RED, SINGLE
 from pipeline.core.report.text import si_text
-from pipeline.science.constants import T_25C_K, ZERO_CELSIUS_K
+from pipeline.science.constants import ZERO_CELSIUS_K
 from pipeline.science.impedance_elements import skewed_relaxation
+from pipeline.techniques.impedance.headline_spectra import headline_spectra
 from pipeline.techniques.impedance.model import Arc, RegionAssignment, SpectrumFit
 
 LEFT, WIDTH, STEP = 0.55, 2.65, 3.4
@@ -34,11 +35,7 @@ def celsius(fit: SpectrumFit) -> str:
 
 def chosen(fits: Sequence[SpectrumFit]) -> tuple[SpectrumFit, ...]:
     """The coldest spectrum, and the one nearest 25 °C where that is another temperature."""
-    known = [f for f in fits if f.checked.spectrum.temperature_k is not None] or list(fits)
-    coldest = min(known, key=lambda f: f.checked.spectrum.temperature_k or 0.0)
-    room = min(known, key=lambda f: abs((f.checked.spectrum.temperature_k or 0.0) - T_25C_K))
-    same = room.checked.spectrum.temperature_k == coldest.checked.spectrum.temperature_k
-    return (coldest,) if same else (coldest, room)
+    return tuple(headline_spectra(fits))
 
 
 def ohm_unit(largest: float) -> tuple[float, str]:

@@ -34,6 +34,10 @@ PARAMETERS = columns(
 CIRCUITS = columns(
     "sample file loop:count temperature_K:number circuit parameter value:estimate unit verdict verdict_reason"
 )
+OPINIONS = columns(
+    "sample file loop:count temperature_K:number circuit program parameter value:number difference_sigmas:number "
+    "sigma_ratio:number chi2_ratio:number verdict verdict_reason"
+)
 MODELS = columns(
     "sample file loop:count temperature_K:number n_arcs:count blocking:flag inductance:flag n_parameters:count "
     "chi2:number aicc:number bic:number hits:count starts:count accepted:flag reason"
@@ -41,7 +45,7 @@ MODELS = columns(
 
 
 def impedance_tables(summary: ImpedanceSummary) -> dict[str, Table]:
-    """spectra, arcs, fit_parameters, circuit_parameters, model_comparison; in the order of the summary, then of the arcs."""
+    """Of spectra, arcs and circuits; rows in the order of the summary, then of the arcs."""
     return {
         "spectra": Table(row="impedance spectrum", columns=SPECTRA, rows=tuple(_spectra(summary))),
         "arcs": Table(row="arc of a spectrum", columns=ARCS, rows=tuple(_arcs(summary))),
@@ -49,6 +53,7 @@ def impedance_tables(summary: ImpedanceSummary) -> dict[str, Table]:
         "circuit_parameters": Table(
             row="parameter of a circuit of the study", columns=CIRCUITS, rows=tuple(_circuit_parameters(summary))
         ),
+        "second_opinions": Table(row="parameter by another program", columns=OPINIONS, rows=tuple(_opinions(summary))),
         "model_comparison": Table(row="model order tried", columns=MODELS, rows=tuple(_models(summary))),
     }
 
@@ -220,6 +225,25 @@ def _circuit_parameters(summary: ImpedanceSummary) -> Iterator[Row]:
         for p in fit.parameters:
             row: Row = {**_key(sample, fit), "circuit": fit.circuit, "parameter": p.name, "unit": p.unit}
             yield {**row, **spread("value", given(p.estimate, p.verdict)), **judged(p.verdict)}
+
+
+def _opinions(summary: ImpedanceSummary) -> Iterator[Row]:
+    for o in summary.opinions:
+        row: Row = {
+            "sample": o.sample,
+            "file": o.file,
+            "loop": o.loop,
+            "temperature_K": number(o.temperature_k),
+            "circuit": o.circuit,
+            "program": o.program,
+            "chi2_ratio": number(o.chi2_ratio),
+            **judged(o.verdict),
+        }
+        for name, *numbers in zip(o.names, o.values, o.difference_sigmas, o.sigma_ratios, strict=True):
+            value, difference, ratio = map(number, numbers)
+            yield {**row, "parameter": name, "value": value, "difference_sigmas": difference, "sigma_ratio": ratio}
+        if not o.names:
+            yield {**row, "parameter": ""}
 
 
 def _models(summary: ImpedanceSummary) -> Iterator[Row]:

@@ -36,6 +36,7 @@ from pipeline.techniques.impedance.report.nyquist_figure import chosen, draw_spe
 from pipeline.techniques.impedance.report.nyquist_sheet import draw_sheet, list_sheets
 from pipeline.techniques.impedance.report.spectrum_rows import regions_of
 from pipeline.techniques.impedance.report.words import BASIS
+from pipeline.techniques.impedance.second_opinions import SecondOpinion
 
 EIS_HEAD = "T | file | points | Kramers–Kronig | arcs | R total | χ²/ν | verdict"
 ARC_HEAD = "T | arc | region | R | σ / mS cm⁻¹ | C | n | apex | verdict"
@@ -56,7 +57,8 @@ def impedance_section(summary: ImpedanceSummary, gallery: Figures) -> Section | 
     parts: list[Section] = []
     for sample, fits in mine.items():
         assigned = [regions.get((sample, f.checked.spectrum.source.file, f.checked.spectrum.loop), ()) for f in fits]
-        blocks = _sample(sample, fits, assigned, pellets.get(sample), geometry.get(sample), gallery)
+        opinions = [o for o in summary.opinions if o.sample == sample]
+        blocks = _sample(sample, fits, assigned, pellets.get(sample), geometry.get(sample), opinions, gallery)
         parts.append(Section(id=anchor("eis", str(len(parts) + 1)), title=sample, blocks=tuple(blocks)))
     return Section(
         id="impedance", title="Impedance", blocks=(Prose(paragraphs=tuple(_overview(summary))),), parts=tuple(parts)
@@ -89,6 +91,7 @@ def _sample(
     assigned: Sequence[Sequence[RegionAssignment]],
     pellet: PelletFit | None,
     geometry: Pellet | None,
+    opinions: Sequence[SecondOpinion],
     gallery: Figures,
 ) -> list[Block]:
     shown = chosen(fits)
@@ -102,6 +105,11 @@ def _sample(
     if given:
         head = "T | circuit of the study | parameter | value | verdict"
         blocks.append(grid("Parameters of the circuit", head, given, "tables/circuit_parameters.csv"))
+    if opinions:
+        head = "T | circuit | program | χ² over ours | verdict"
+        blocks.append(
+            grid("Fitted again by others", head, [_opinion(o) for o in opinions], "tables/second_opinions.csv")
+        )
     if pellet is not None and pellet.series is not None:
         blocks += _series(pellet.series, pellet.series_regions)
     evidence = [
@@ -197,6 +205,11 @@ def _parameters(fit: SpectrumFit) -> Iterator[tuple[Cell | str, ...]]:
             value,
             verdict_cell(p.verdict),
         )
+
+
+def _opinion(o: SecondOpinion) -> tuple[Cell | str, ...]:
+    ratio = "—" if o.chi2_ratio is None else f"{o.chi2_ratio:.6f}"
+    return numeric(celsius_text(o.temperature_k)), o.circuit, o.program, numeric(ratio), verdict_cell(o.verdict)
 
 
 def _series(series: SeriesFit, assigned: Sequence[RegionAssignment]) -> Iterator[Block]:

@@ -18,6 +18,7 @@ from pipeline.techniques.impedance.model import (
     SpectrumFit,
 )
 from pipeline.techniques.impedance.rows import Copy
+from pipeline.techniques.impedance.second_opinions import SecondOpinion
 from pipeline.techniques.impedance.settings import ArrheniusSettings, CompositionSettings, ConductivitySettings
 from pipeline.techniques.impedance.summarize.arrhenius import fit_arrhenius
 from pipeline.techniques.impedance.summarize.composition import compare_series, summarize_composition
@@ -40,7 +41,9 @@ from pipeline.techniques.impedance.temperatures import ToldTemperature, find_odd
 Spectra = tuple[tuple[str, SpectrumFit], ...]
 
 
-def summarize_impedance(results: Results[SpectrumFit, PelletFit], settings: Settings) -> Summed[ImpedanceSummary]:
+def summarize_impedance(
+    results: Results[SpectrumFit, PelletFit | SecondOpinion], settings: Settings
+) -> Summed[ImpedanceSummary]:
     """Conductivity, Arrhenius lines, composition and densities; what is wrong with a pellet's density is a finding."""
     spectra, pellets = _in_order(results)
     spectra = _with_pellet_totals(spectra, pellets)
@@ -65,6 +68,7 @@ def summarize_impedance(results: Results[SpectrumFit, PelletFit], settings: Sett
         budgets=tuple(budgets.values()),
         copies=copies,
         meyer_neldel=relate_prefactors(lines),
+        opinions=_opinions(results),
     )
     findings = [(d.sample, f) for d in densities for f in d.findings]
     findings += [(name, tell_budget(budget)) for name, budget in budgets.items()]
@@ -82,7 +86,7 @@ def _odd_temperatures(spectra: Spectra) -> Iterator[tuple[str, Finding]]:
     yield from find_odd(tuple(told.values())).items()
 
 
-def _in_order(results: Results[SpectrumFit, PelletFit]) -> tuple[Spectra, tuple[PelletFit, ...]]:
+def _in_order(results: Results[SpectrumFit, PelletFit | SecondOpinion]) -> tuple[Spectra, tuple[PelletFit, ...]]:
     """Spectra by sample, temperature, file, loop; pellets by sample."""
     order = {s.id: i for i, s in enumerate(results.samples)}
 
@@ -90,7 +94,7 @@ def _in_order(results: Results[SpectrumFit, PelletFit]) -> tuple[Spectra, tuple[
         spectrum = item[1].checked.spectrum
         return order[item[0]], spectrum.temperature_k or 0.0, spectrum.source.file, spectrum.loop
 
-    pellets = sorted((pellet for _, pellet in results.joined), key=lambda p: order[p.sample])
+    pellets = sorted((p for _, p in results.joined if isinstance(p, PelletFit)), key=lambda p: order[p.sample])
     return tuple(sorted(results.fitted, key=place)), tuple(pellets)
 
 
@@ -104,6 +108,12 @@ def _with_pellet_totals(spectra: Spectra, pellets: tuple[PelletFit, ...]) -> Spe
         whole = fit if total is None else replace(fit, total_resistance=total.resistance, total_verdict=total.verdict)
         out.append((name, whole))
     return tuple(out)
+
+
+def _opinions(results: Results[SpectrumFit, PelletFit | SecondOpinion]) -> tuple[SecondOpinion, ...]:
+    order = [s.id for s in results.samples]
+    found = [o for _, o in results.joined if isinstance(o, SecondOpinion)]
+    return tuple(sorted(found, key=lambda o: order.index(o.sample)))
 
 
 def _budgets(samples: tuple[Sample, ...], spectra: Spectra, settings: Settings) -> dict[str, ErrorBudget]:

@@ -55,17 +55,35 @@ def files(out: Path) -> dict[str, bytes]:
 
 def test_done_once_known_after_and_one_more_file_is_one_more_fit(study, repo):
     first = run_study(study)
-    assert (first.n_run, first.n_known) == (5, 0)
+    assert (first.n_run, first.n_known) == (6, 0)
     assert [r.file for r in first.rejected] == ["eis/broken.mpt"]
     before = files(first.out)
     again = run_study(study)
-    assert (again.n_run, again.n_known, again.printed) == (0, 5, first.printed)
+    assert (again.n_run, again.n_known, again.printed) == (0, 6, first.printed)
     assert again.rejected == first.rejected
     assert files(first.out) == before
     shutil.copy(repo / "raw_examples/raw/eis/HCF-Sm_45C.mpt", study.parent / "raw/eis/HCF-Sm_45C.mpt")
     more = run_study(study)
-    assert (more.n_run, more.n_known) == (2, 4)  # the file, and the pellet it belongs to
+    assert (more.n_run, more.n_known) == (3, 4)  # the file, the pellet it belongs to, and what others say of it
     assert len(load_results(more.out)["eis"].spectra) == 4
+
+
+def test_a_second_opinion_is_left_out_when_asked_and_moves_no_number(study, tmp_path):
+    without = run_study(study, tmp_path / "out", second_opinion=False)
+    assert without.n_run == 5
+    assert load_results(without.out)["eis"].opinions == ()
+    before = files(without.out)
+    asked = run_study(study, tmp_path / "out")
+    assert (asked.n_run, asked.n_known) == (1, 5)
+    opinions = load_results(asked.out)["eis"].opinions
+    assert [(o.program.split()[0], o.verdict.code) for o in opinions] == [
+        (program, "agrees") for _ in ("coldest", "25 °C") for program in ("impedance.py", "lmfit")
+    ]
+    after = files(asked.out)
+    assert {n for n in before if n.endswith(".csv") and before[n] != after[n]} <= {
+        "tables/second_opinions.csv",
+        "tables/versions.csv",
+    }
 
 
 def test_neither_workers_nor_shards_change_a_byte(study, tmp_path):
@@ -74,7 +92,7 @@ def test_neither_workers_nor_shards_change_a_byte(study, tmp_path):
     parts = [run_study(study, tmp_path / "parts", shard=(i, 2)) for i in (1, 2)]
     assert sum(p.n_run for p in parts) == 4
     joined = collect_results(study, tmp_path / "parts")
-    assert joined.n_run == 1
+    assert joined.n_run == 2
     expected = files(alone.out)
     assert files(pool.out) == expected
     assert files(joined.out) == expected
@@ -144,7 +162,7 @@ def test_a_fault_of_the_pipeline_ends_one_file_and_is_tried_again(study, monkeyp
     assert (bad.file, bad.problem) == (f"eis/{FILES[0]}", "ZeroDivisionError: oops")
     monkeypatch.undo()
     mended = run_study(study)
-    assert mended.n_run == 2  # the file, and the pellet that waited for it
+    assert mended.n_run == 3  # the file, the pellet that waited for it, and what others say of it
     assert [r.file for r in mended.rejected] == ["eis/broken.mpt"]
 
 
@@ -152,7 +170,7 @@ def test_the_manifest_tells_how_and_from_what(study):
     outcome = run_study(study)
     manifest = json.loads((outcome.out / "manifest.json").read_bytes())
     assert manifest["simulated"] is True
-    assert manifest["counts"] == {"files": 4, "tasks": 5, "rejected": 1, "measurements": {"spectra": 3}}
+    assert manifest["counts"] == {"files": 4, "tasks": 6, "rejected": 1, "measurements": {"spectra": 3}}
     layers = {s["name"]: (s["value"], s["layer"]) for s in manifest["settings"]}
     assert layers["eis.arcs.max_arcs"] == ("2", "study")
     assert {"numpy", "scipy", "lmfit", "xraylarch", "hse-pipeline"} <= set(manifest["versions"])

@@ -58,7 +58,7 @@ def verify(capsys, folder: Path, *more: str) -> tuple[int, str]:
 def test_a_whole_folder_and_its_raw_files_are_as_written(folder, capsys):
     status, out = verify(capsys, folder, "--raw", str(folder / "raw"))
     assert status == 0
-    assert out.startswith("2 records, ")
+    assert out.startswith("3 records, ")
     assert out.rstrip().endswith(", 1 raw files: all as written")
 
 
@@ -101,10 +101,10 @@ def test_old_records_go_when_asked_and_never_else(folder, capsys):
     path.write_text(STUDY.replace("max_arcs = 2", "max_arcs = 3"), encoding="utf-8")
     run_study(path)
     records = list((folder / "results/records").glob("??/*.json"))
-    assert len(records) == 4
+    assert len(records) == 6
     assert main(["gc", str(folder / "results")]) == 0
-    assert capsys.readouterr().out == "2 record(s) removed\n"
-    assert len(list((folder / "results/records").glob("??/*.json"))) == 2
+    assert capsys.readouterr().out == "3 record(s) removed\n"
+    assert len(list((folder / "results/records").glob("??/*.json"))) == 3
     assert run_study(path).n_run == 0
 
 

@@ -319,7 +319,7 @@ def test_a_run_of_spectra_is_summed_in_the_order_of_study_and_temperature(raw):
     assert {f.quantity for f in summed.facts if f.sample == "A"} >= {"conductivity", "density", "activation_energy"}
     report = TECHNIQUE.report()
     tables = report.tables(summed.summary)
-    assert list(tables)[:5] == ["spectra", "arcs", "fit_parameters", "circuit_parameters", "model_comparison"]
+    assert list(tables)[:5] == ["spectra", "arcs", "fit_parameters", "circuit_parameters", "second_opinions"]
     assert len(tables["spectra"].rows) == 4
     assert report.methods(summed.summary).paragraphs[0].startswith("Impedance. ")
 
