@@ -20,6 +20,7 @@ from pipeline.techniques.impedance.comparisons import (
     SeriesComparison,
 )
 from pipeline.techniques.impedance.error_budget import ErrorBudget
+from pipeline.techniques.impedance.relaxation_times import RelaxationTimes
 from pipeline.techniques.impedance.rows import Copy
 from pipeline.techniques.impedance.second_opinions import SecondOpinion
 
@@ -354,3 +355,4 @@ class ImpedanceSummary:
     """Of ``spectra``: they stand in no other number of the summary."""
     meyer_neldel: MeyerNeldel | None = None
     opinions: tuple[SecondOpinion, ...] = ()
+    relaxations: tuple[RelaxationTimes, ...] = ()

@@ -47,6 +47,11 @@ def _impedance(summary: ImpedanceSummary) -> tuple[str, tuple[str, ...]] | None:
             "logarithms of the positive parameters, with profile intervals where sigma exceeds 5 %; resistances of R‖CPE and R‖C "
             "in series, and R in series, make the total where nothing else in the circuit may hold some of it. "
         )
+    if summary.relaxations:
+        text += (
+            "Distributions of relaxation times (Tikhonov, non-negative, strength by generalised cross validation) are shown as "
+            "evidence only. "
+        )
     if any(p.series is not None for p in summary.pellets):
         text += (
             "All temperatures of a pellet were also fitted at once, with the resistances of each arc tied by "

@@ -32,8 +32,10 @@ from pipeline.techniques.impedance.model import (
     SeriesFit,
     SpectrumFit,
 )
+from pipeline.techniques.impedance.relaxation_times import RelaxationTimes
 from pipeline.techniques.impedance.report.nyquist_figure import chosen, draw_spectra, frequency_text
 from pipeline.techniques.impedance.report.nyquist_sheet import draw_sheet, list_sheets
+from pipeline.techniques.impedance.report.relaxation_figure import draw_relaxations
 from pipeline.techniques.impedance.report.spectrum_rows import regions_of
 from pipeline.techniques.impedance.report.words import BASIS
 from pipeline.techniques.impedance.second_opinions import SecondOpinion
@@ -57,8 +59,7 @@ def impedance_section(summary: ImpedanceSummary, gallery: Figures) -> Section | 
     parts: list[Section] = []
     for sample, fits in mine.items():
         assigned = [regions.get((sample, f.checked.spectrum.source.file, f.checked.spectrum.loop), ()) for f in fits]
-        opinions = [o for o in summary.opinions if o.sample == sample]
-        blocks = _sample(sample, fits, assigned, pellets.get(sample), geometry.get(sample), opinions, gallery)
+        blocks = _sample(sample, fits, assigned, pellets.get(sample), geometry.get(sample), summary, gallery)
         parts.append(Section(id=anchor("eis", str(len(parts) + 1)), title=sample, blocks=tuple(blocks)))
     return Section(
         id="impedance", title="Impedance", blocks=(Prose(paragraphs=tuple(_overview(summary))),), parts=tuple(parts)
@@ -91,13 +92,18 @@ def _sample(
     assigned: Sequence[Sequence[RegionAssignment]],
     pellet: PelletFit | None,
     geometry: Pellet | None,
-    opinions: Sequence[SecondOpinion],
+    summary: ImpedanceSummary,
     gallery: Figures,
 ) -> list[Block]:
     shown = chosen(fits)
     regions = [assigned[next(i for i, f in enumerate(fits) if f is s)] for s in shown]
     blocks: list[Block] = [Prose(paragraphs=(_geometry(geometry),))]
     blocks += gallery.show("Spectra", draw_spectra, gallery.stem("eis", sample), sample, shown, regions)
+    opinions = [o for o in summary.opinions if o.sample == sample]
+    pictured = _relaxations(sample, shown, summary)
+    if pictured:
+        name = gallery.stem("eis", f"{sample}_relaxation_times")
+        blocks += gallery.show("Relaxation times", draw_relaxations, name, sample, pictured)
     pairs = list(zip(fits, assigned, strict=True))
     rows = [r for f, a in pairs if any(f is s for s in shown) for r in _arcs(f, a, geometry)]
     blocks.append(grid("Arcs of the spectra shown", ARC_HEAD, rows, "tables/arcs.csv"))
@@ -205,6 +211,15 @@ def _parameters(fit: SpectrumFit) -> Iterator[tuple[Cell | str, ...]]:
             value,
             verdict_cell(p.verdict),
         )
+
+
+def _relaxations(
+    sample: str, shown: Sequence[SpectrumFit], summary: ImpedanceSummary
+) -> tuple[tuple[SpectrumFit, RelaxationTimes], ...]:
+    """Of the spectra shown."""
+    known = {(r.file, r.loop): r for r in summary.relaxations if r.sample == sample}
+    places = [(f, (f.checked.spectrum.source.file, f.checked.spectrum.loop)) for f in shown]
+    return tuple((f, known[place]) for f, place in places if place in known)
 
 
 def _opinion(o: SecondOpinion) -> tuple[Cell | str, ...]:

@@ -35,6 +35,7 @@ from pipeline.techniques.impedance.summarize.facts import list_facts
 from pipeline.techniques.impedance.summarize.geometry import doubt_lines, doubt_points, geometry_doubts
 from pipeline.techniques.impedance.summarize.headline import headline_of
 from pipeline.techniques.impedance.summarize.meyer_neldel import relate_prefactors
+from pipeline.techniques.impedance.summarize.relaxations import list_relaxations
 from pipeline.techniques.impedance.summarize.room_temperature import place_room_values
 from pipeline.techniques.impedance.temperatures import ToldTemperature, find_odd
 
@@ -69,6 +70,7 @@ def summarize_impedance(
         copies=copies,
         meyer_neldel=relate_prefactors(lines),
         opinions=_opinions(results),
+        relaxations=tuple(list_relaxations(spectra)),
     )
     findings = [(d.sample, f) for d in densities for f in d.findings]
     findings += [(name, tell_budget(budget)) for name, budget in budgets.items()]
