@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from pipeline.core.sample import Sample
 from pipeline.core.technique import Group
+from pipeline.techniques.impedance.model import PelletFit
 from pipeline.techniques.impedance.rows import SpectrumRow
+from pipeline.techniques.impedance.second_opinions import SecondOpinion
+
+Joined: TypeAlias = PelletFit | SecondOpinion
+"""What work over several spectra gives."""
 
 
 def list_pellets(rows: Sequence[SpectrumRow], samples: Sequence[Sample]) -> Iterator[Group[SpectrumRow]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt
 
 from pipeline.core.technique import Given
+from pipeline.instruments.text.settings import DelimitedSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,3 +167,13 @@ class CompositionSettings(Given):
     """A parabola goes through any three: the fourth tests it."""
     pellet_sigma: Annotated[float, Ge(0)] = 0.02
     """Scatter of ln sigma between equal pellets, at least: keeps one well known pellet from deciding alone."""
+
+
+CHAIN = {"eis.read": DelimitedSettings, "eis.check": EisCheckSettings, "eis.arcs": ArcSettings}
+PELLET = {"eis.series": SeriesSettings, "eis.evidence": EvidenceSettings}
+SUMMARY = {
+    "summarize.conductivity": ConductivitySettings,
+    "summarize.arrhenius": ArrheniusSettings,
+    "summarize.composition": CompositionSettings,
+}
+"""Their names in a study, by the step that they belong to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from pipeline.core.sample import RawFile, Recognition
 from pipeline.core.technique import (
@@ -29,14 +29,11 @@ from pipeline.techniques.impedance.model import (
     PelletFit,
     SpectrumFit,
 )
-from pipeline.techniques.impedance.pellets import list_pellets, list_samples
+from pipeline.techniques.impedance.pellets import Joined, list_pellets, list_samples
 from pipeline.techniques.impedance.rows import SpectrumRow
-from pipeline.techniques.impedance.second_opinions import SecondOpinion
 
 if TYPE_CHECKING:
     from pipeline.techniques.impedance.study import EisTable
-
-Joined: TypeAlias = PelletFit | SecondOpinion
 
 
 def recognise(raw: RawFile) -> Recognition | None:
@@ -131,13 +128,6 @@ def report() -> Report[ImpedanceSummary]:
     return REPORT
 
 
-CHAIN = {"eis.read": DelimitedSettings, "eis.check": own.EisCheckSettings, "eis.arcs": own.ArcSettings}
-PELLET = {"eis.series": own.SeriesSettings, "eis.evidence": own.EvidenceSettings}
-SUMMARY = {
-    "summarize.conductivity": own.ConductivitySettings,
-    "summarize.arrhenius": own.ArrheniusSettings,
-    "summarize.composition": own.CompositionSettings,
-}
 TECHNIQUE: Technique[
     EisTable, SpectrumRow, ImpedanceSpectrum, CheckedSpectrum, SpectrumFit, Joined, ImpedanceSummary
 ] = Technique(
@@ -151,11 +141,11 @@ TECHNIQUE: Technique[
     recognise=recognise,
     alone=alone,
     study=study,
-    chain=Chain(settings=CHAIN, read=read, check=check, fit=fit, notes=notes),
+    chain=Chain(settings=own.CHAIN, read=read, check=check, fit=fit, notes=notes),
     joint=(
-        Joint(name="pellet", settings=PELLET, groups=list_pellets, fit=join),
+        Joint(name="pellet", settings=own.PELLET, groups=list_pellets, fit=join),
         Joint(name="second opinion", settings={}, groups=list_samples, fit=ask, second_opinion=True),
     ),
-    summing=Summing(summarize=summarize, settings=SUMMARY),
+    summing=Summing(summarize=summarize, settings=own.SUMMARY),
     report=report,
 )
