@@ -73,10 +73,9 @@ def check(spectrum: ImpedanceSpectrum, work: Work[SpectrumRow]) -> Iterable[Chec
     from pipeline.techniques.impedance.read.spectra import read_fixtures
 
     row = work.row
-    spectrum = place_spectrum(spectrum, row)
     cells = read_fixtures(row, work.beside, work.settings[DelimitedSettings])
     masks = tuple(band for r in row.reviews if r.about(spectrum.loop) for band in r.mask_hz)
-    spectrum = correct_spectrum(spectrum, row.corrections, *cells)
+    spectrum = correct_spectrum(place_spectrum(spectrum, row), row.corrections, *cells)
     return [check_spectrum(spectrum, work.settings[own.EisCheckSettings], mask_hz=masks)]
 
 
