@@ -76,10 +76,8 @@ def test_a_bad_scan_does_not_stop_the_others():
     ("file", "settings", "field", "words"),
     [
         (write(*spectrum(), sign=1.0), {}, "mode", "fluorescence data taken for transmission?"),
-        (write(*spectrum(k_end=4.5)), {}, "mu", "no EXAFS"),
         (write(*(a[60:] for a in spectrum(9700.0))), {}, "edge", "no rise at Ta L3"),
         (write(spectrum()[0], 0 * spectrum()[0]), {}, None, None),
-        (write(*spectrum()), {"reduce": ReduceSettings(k_min=12.0)}, "mu", "usable from 12.0 to"),
         (write(*spectrum()), {"reduce": ReduceSettings(norm1_ev=2000.0)}, "mu", "points between"),
     ],
 )
@@ -94,3 +92,19 @@ def test_one_line_with_file_field_problem_and_hint(file, settings, field, words)
     if field:
         assert row.field == field
         assert words in row.problem
+
+
+@pytest.mark.parametrize(
+    ("file", "settings", "words"),
+    [
+        (write(*spectrum(k_end=4.5)), {}, "no EXAFS"),
+        (write(*spectrum()), {"reduce": ReduceSettings(k_min=12.0)}, "usable from 12.0 to"),
+    ],
+)
+def test_a_scan_without_exafs_keeps_its_edge_and_says_so_in_one_line(file, settings, words):
+    record = run(file, **settings)
+    assert [type(r).__name__ for r in record.results] == ["Xanes"]
+    assert not record.rejected
+    (told,) = [f for _, f in record.findings if f.code == "no_exafs"]
+    assert words in told.problem
+    assert told.hint

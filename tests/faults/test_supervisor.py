@@ -73,7 +73,7 @@ def test_one_deadly_file_among_many_is_named_and_the_rest_is_done(tmp_path, monk
     n_run, failed = supervise.execute([tasks(20)], places(tmp_path), 2, None, lambda *x: told.append(x))
     assert n_run == 20
     assert [(r.file, r.code) for r in failed] == [("deadly", "lost")]
-    assert "died, twice" in failed[0].problem
+    assert "worker died, the second time" in failed[0].problem
     assert sum(Store(tmp_path / "records").has(t.key) for t in tasks(20)) == 19
     assert told[-1] == (20, 20)
 
@@ -93,7 +93,7 @@ def test_a_file_that_changes_after_planning_leaves_no_record_and_is_done_next_ti
     monkeypatch.undo()
     again = run_study(study)
     assert again.complete
-    assert again.n_run == 2  # the file, and the pellet that waited for it
+    assert again.n_run == 3  # the file, the pellet that waited for it, and the second opinion
     assert not again.rejected
 
 

@@ -62,7 +62,7 @@ def test_parameters_arcs_and_total_of_a_cell_with_diffusion() -> None:
             e = estimates[name]
             assert e is not None
             inside += e.low <= true <= e.high
-        assert [a.shape for a in fit.arcs] == [
+        assert [a.drawn for a in fit.arcs] == [
             (pytest.approx(fit.parameter_values[i]), pytest.approx(fit.parameter_values[i + 2])) for i in (1, 4)
         ]
         total = fit.total_resistance

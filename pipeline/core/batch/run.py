@@ -58,7 +58,6 @@ def run_study(
     scheduler: str | None = None,
     only: str | None = None,
     shard: tuple[int, int] | None = None,
-    collect: bool = False,
     second_opinion: bool = True,
     progress: Callable[[int, int], None] = _no_progress,
 ) -> RunOutcome:
@@ -69,28 +68,71 @@ def run_study(
     Raises
     ------
     StudyError
-        Before anything starts: every mistake in the study file; with ``collect``, measurements that have no record yet.
+        Before anything starts: every mistake in the study file.
     """
+    planned = _plan(path, out, only, second_opinion)
+    if shard is None:
+        return _do_all(planned, jobs, scheduler, progress)
+    i, n = shard
+    mine = planned.waves[0][i - 1 :: n]
+    n_run, failed = execute([mine], planned.places, jobs, scheduler, progress)
+    printed = f"shard {i}/{n}: {len(mine)} measurements; join them with: hse collect {path.name}"
+    return RunOutcome(
+        out=planned.places.records.parent,
+        printed=printed,
+        n_run=n_run,
+        n_known=len(mine) - n_run,
+        rejected=tuple(failed),
+        complete=not failed,
+    )
+
+
+def collect_results(path: Path, out: Path | None = None, *, jobs: int = 1) -> RunOutcome:
+    """Join the records of shards: fits of whole pellets and edges, tables and report. No measurement is reduced here.
+
+    Raises
+    ------
+    StudyError
+        A mistake in the study file, or measurements that have no record yet.
+    """
+    planned = _plan(path, out, None, second_opinion=True)
+    _refuse_missing(planned.waves[0], planned.places)
+    return _do_all(planned, jobs, None, _no_progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """What is to be done, for which study, and where."""
+
+    study: Study
+    measured: dict[str, AnyTechnique]
+    waves: list[list[Task]]
+    places: Places
+    started: datetime
+    only: str | None
+
+
+def _plan(path: Path, out: Path | None, only: str | None, second_opinion: bool) -> _Planned:
     started = datetime.now(UTC)
     study = load_study(path)
     out = _out_folder(out or study.file.parent / "results")
     measured = _measured(study, only)
-    waves = plan(study, measured, second_opinion=second_opinion)
-    places = Places(raw=study.raw, records=out / "records", cache=cache_folder())
-    if collect:
-        _refuse_missing(waves[0], places)
-    if shard is not None:
-        i, n = shard
-        mine = [waves[0][i - 1 :: n]]
-        n_run, failed = execute(mine, places, jobs, scheduler, progress)
-        printed = f"shard {i}/{n}: {len(mine[0])} measurements; join them with: hse collect {path.name}"
-        return RunOutcome(out=out, printed=printed, n_run=n_run, n_known=len(mine[0]) - n_run, rejected=tuple(failed),
-                          complete=not failed)  # fmt: skip
-    with hold(out, str(study.file)):
+    return _Planned(
+        study=study,
+        measured=measured,
+        waves=plan(study, measured, second_opinion=second_opinion),
+        places=Places(raw=study.raw, records=out / "records", cache=cache_folder()),
+        started=started,
+        only=only,
+    )
+
+
+def _do_all(planned: _Planned, jobs: int, scheduler: str | None, progress: Callable[[int, int], None]) -> RunOutcome:
+    waves, places = planned.waves, planned.places
+    with hold(places.records.parent, str(planned.study.file)):
         _forget_spoilt(waves, Store(places.records))
         n_run, failed = execute(waves, places, jobs, scheduler, progress)
-        n_known = sum(len(w) for w in waves) - n_run
-        return _finish(study, measured, places, waves, failed, (n_run, n_known), started, only)
+        return _finish(planned, failed, (n_run, sum(len(w) for w in waves) - n_run))
 
 
 def _measured(study: Study, only: str | None) -> dict[str, AnyTechnique]:
@@ -98,11 +140,6 @@ def _measured(study: Study, only: str | None) -> dict[str, AnyTechnique]:
     if only is not None and only not in known:
         raise StudyError((f"--only: no technique {only!r} ({nearest(only, list(known))})",))
     return wanted(study, known, only)
-
-
-def collect_results(path: Path, out: Path | None = None, *, jobs: int = 1) -> RunOutcome:
-    """Join the records of shards: fits of whole pellets and edges, tables and report. No measurement is reduced here."""
-    return run_study(path, out, jobs=jobs, collect=True)
 
 
 def _refuse_missing(tasks: list[Task], places: Places) -> None:
@@ -130,17 +167,9 @@ def _forget_spoilt(waves: list[list[Task]], store: Store) -> None:
             store.forget(task.key)
 
 
-def _finish(
-    study: Study,
-    measured: dict[str, AnyTechnique],
-    places: Places,
-    waves: list[list[Task]],
-    failed: list[Rejection],
-    counts: tuple[int, int],
-    started: datetime,
-    only: str | None,
-) -> RunOutcome:
-    out, store = places.records.parent, Store(places.records)
+def _finish(planned: _Planned, failed: list[Rejection], counts: tuple[int, int]) -> RunOutcome:
+    study, measured, waves = planned.study, planned.measured, planned.waves
+    out, store = planned.places.records.parent, Store(planned.places.records)
     keys = [t.key for wave in waves for t in wave if store.has(t.key)]
     said = (study.name, study.simulated, study.samples, study.options, study.reviews, study.settings)
     run_key = hash_parts(keys, said, failed, all_sources(), dict(versions()))
@@ -151,27 +180,21 @@ def _finish(
                           complete=not failed)  # fmt: skip
     done = [(t, store.read(t.key)) for wave in waves for t in wave if store.has(t.key)]
     summary = summarize_run(study, measured, done, failed)
-    summary = replace(summary, provenance=_provenance(study, measured, done, len(summary.rejected), only, started))
+    summary = replace(summary, provenance=_provenance(planned, done, len(summary.rejected)))
     records = [record for _, record in done]
     run = {"keys": [task.key for task, _ in done], "summary": encode_summary(summary, records)}
     write_whole(out / "records" / "run.json", seal(json.dumps(run, ensure_ascii=False, allow_nan=False).encode()))
     write_report(summary, out, drawing_key)
     printed = format_key_table(summary)
     rows = [{f.name: getattr(r, f.name) for f in fields(r)} for r in summary.rejected]
-    _write_manifest(out, summary, rejected=rows, started=started)
+    _write_manifest(out, summary, rejected=rows, started=planned.started)
     write_whole(out / TOLD, seal(json.dumps({"run_key": run_key, "printed": printed, "rejected": rows}).encode()))
     return RunOutcome(out=out, printed=printed, n_run=counts[0], n_known=counts[1], rejected=summary.rejected,
                       complete=not failed)  # fmt: skip
 
 
-def _provenance(
-    study: Study,
-    measured: dict[str, AnyTechnique],
-    done: list[tuple[Task, AnyRecord]],
-    n_rejected: int,
-    only: str | None,
-    started: datetime,
-) -> dict[str, Any]:
+def _provenance(planned: _Planned, done: list[tuple[Task, AnyRecord]], n_rejected: int) -> dict[str, Any]:
+    study, measured = planned.study, planned.measured
     settings = [
         {"name": n, "value": v, "layer": layer, "reason": reason}
         for n, v, layer, reason in describe_settings(study.settings, study.layers)
@@ -189,8 +212,8 @@ def _provenance(
         "settings": settings,
         "counts": counts,
         "study_file": study.file.name,
-        "only": only or "",
-        "date": started.date().isoformat(),
+        "only": planned.only or "",
+        "date": planned.started.date().isoformat(),
     }
 
 

@@ -220,7 +220,7 @@ def _alone(tasks: Sequence[Task], places: Places) -> Iterator[tuple[Task, Reject
             (outcome,) = crew.submit([task], places).result()
             yield task, cast("Rejection | None", outcome)
         except BrokenExecutor:
-            yield task, _lost(task, "the process that did it died, twice (out of memory?)")
+            yield task, _lost(task, "the worker died, the second time with this alone (out of memory?)")
             crew.renew()
     crew.pool.shutdown()
 

@@ -63,14 +63,7 @@ def assign_regions(
     findings: list[Finding] = []
     composite = bool(pristine)
     usable = series is not None and series.usable.printable
-    series_regions: tuple[RegionAssignment, ...] = ()
-    if series is not None:
-        facts = [_fact(a.number, a.capacitance, pellet) for a in series.arcs]
-        mine = [a.capacitance.value < electrode_from_f for a in series.arcs]
-        sample_arcs = tuple(a for a, inside in zip(series.arcs, mine, strict=True) if inside)
-        named = _name([f for f, inside in zip(facts, mine, strict=True) if inside], composite, settings)
-        named = _with_energies(named, sample_arcs, pristine, settings)
-        series_regions = _with_electrodes(named, [f for f, inside in zip(facts, mine, strict=True) if not inside])
+    series_regions = () if series is None else _of_series(series, pellet, pristine, settings, electrode_from_f)
     held = [_without_electrodes(f, electrode_from_f) for f in fits]
     of_sample = tuple(r for r in series_regions if r.region != "electrode")
     anchor = _anchor(series if usable else None, of_sample, held, pellet, composite, settings)
@@ -103,6 +96,22 @@ def assign_regions(
         spectrum_regions=spectrum_regions,
         findings=tuple(findings),
     )
+
+
+def _of_series(
+    series: SeriesFit,
+    pellet: Pellet | None,
+    pristine: Mapping[str, PelletFit],
+    settings: EvidenceSettings,
+    electrode_from_f: float,
+) -> tuple[RegionAssignment, ...]:
+    """Regions of the joint fit's arcs."""
+    facts = [_fact(a.number, a.capacitance, pellet) for a in series.arcs]
+    mine = [a.capacitance.value < electrode_from_f for a in series.arcs]
+    sample_arcs = tuple(a for a, inside in zip(series.arcs, mine, strict=True) if inside)
+    named = _name([f for f, inside in zip(facts, mine, strict=True) if inside], bool(pristine), settings)
+    named = _with_energies(named, sample_arcs, pristine, settings)
+    return _with_electrodes(named, [f for f, inside in zip(facts, mine, strict=True) if not inside])
 
 
 def _without_electrodes(fit: SpectrumFit, electrode_from_f: float) -> SpectrumFit:
