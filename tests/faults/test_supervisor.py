@@ -164,7 +164,10 @@ def alive(pid: int) -> bool:
 def test_no_worker_outlives_its_run(study, repo, how, status):
     for path in (repo / "raw_examples/raw/eis").glob("HCF-Sm_*C.mpt"):
         shutil.copy(path, study.parent / "raw" / path.name)
-    code = "import sys; from pipeline.cli import main; sys.exit(main(['run', sys.argv[1], '--jobs', '2']))"
+    code = (  # a shell starts what it puts into the background deaf to SIGINT, and so would be its children
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from pipeline.cli import main; sys.exit(main(['run', sys.argv[1], '--jobs', '2']))"
+    )
     run = subprocess.Popen([sys.executable, "-c", code, str(study)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     mine: list[int] = []
     while len(mine) < 2 and run.poll() is None:
