@@ -11,7 +11,6 @@ from pipeline.core.values import Verdict
 Mark = Literal[
     "", "resolved", "weak", "unresolved", "refused", "pass", "fail", "cannot decide", "info", "warning", "error"
 ]
-MARKS = frozenset(Mark.__args__)  # type: ignore[attr-defined]
 
 MAX_ROWS = 150
 """Rows of one table on the page; the file beside it has them all. 1,000 spectra must not make a page of 50 MB."""

@@ -50,18 +50,18 @@ def fitted(z: np.ndarray) -> SpectrumFit:
 
 
 def test_resistances_are_given_and_inside_their_intervals() -> None:
-    """The two arcs of a spectrum miss together: 24 spectra scatter by 5 % about what benchmarks/recovery.py measures (93 %)."""
+    """The two arcs of a spectrum miss together, so it takes 60 spectra to tell 90 % from the 94 % that 100 of them give."""
     given, totals = [], []
-    for seed in range(24):
+    for seed in range(60):
         z, r = two(seed // 2, (1.0, 0.8)[seed % 2])
         found = fitted(z)
         e = found.total_resistance
         totals.append(e is not None and e.low <= r.sum() <= e.high)
         if found.n_arcs == 2:
             given += [(a.resistance, t) for a, t in zip(found.arcs, r, strict=True) if a.resistance is not None]
-    assert len(given) >= 0.8 * 48
-    assert np.mean([e.low <= t <= e.high for e, t in given]) >= 0.85
-    assert np.mean(totals) >= 0.85
+    assert len(given) >= 0.8 * 120
+    assert np.mean([e.low <= t <= e.high for e, t in given]) >= 0.9
+    assert np.mean(totals) >= 0.9
 
 
 def test_plain_arcs_stay_plain() -> None:

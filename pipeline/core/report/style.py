@@ -18,7 +18,6 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#777777"
 CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, BLACK, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
-DASHES = ("-", "--", "-.", ":")
 
 QUANTITY = {
     "total": (BLACK, "o"),

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from pipeline.core.values import Finding, Mask
 from pipeline.techniques.cycling.model import CheckedStep, CyclingStep
 
-COARSE_S = 1.0
-"""A clock of whole seconds or coarser is told."""
-
 
 def check_step(step: CyclingStep) -> Iterator[CheckedStep]:
     """The step with masks for rows without numbers and for time stamps that run backwards.

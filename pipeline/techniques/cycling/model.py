@@ -6,15 +6,14 @@ direction of its step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatArray, freeze
-from pipeline.core.technique import Checked, Given, Measurement, Result, Row
+from pipeline.core.technique import Checked, Measurement, Result, Row
 from pipeline.core.values import Estimate, Verdict
 
 Direction: TypeAlias = Literal["charge", "discharge"]
@@ -28,14 +27,6 @@ ROLES: tuple[str, ...] = (
     "cycle", "step", "temperature",
 )  # fmt: skip
 """What a column of a test may be."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedColumns(Given):
-    """The study's ``columns``: which column of a table is what, where its names are not understood."""
-
-    by_role: Mapping[str, str] = field(default_factory=dict)
-    """Role -> name of the column as written, with its unit; ``Strom (mA)``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
