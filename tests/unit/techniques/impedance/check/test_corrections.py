@@ -1,14 +1,18 @@
 """A sample behind a made-up fixture comes back as if the fixture were not there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipeline.core.errors import CheckError
 from pipeline.core.sample import Source
-from pipeline.core.values import Estimate
-from pipeline.techniques.impedance.check.corrections import correct_spectrum, widen_total
+from pipeline.core.values import Estimate, Verdict
+from pipeline.techniques.impedance.check.corrections import correct_spectrum, know_contact, widen_total
+from pipeline.techniques.impedance.circuit_terms import SampleTotal
 from pipeline.techniques.impedance.model import ImpedanceSpectrum
-from pipeline.techniques.impedance.rows import Corrections
+from pipeline.techniques.impedance.rows import Corrections, SpectrumRow
+from tests.synthetic_run import spectrum_fit
 
 F = np.geomspace(7e6, 1.0, 60)
 SAMPLE = 20 + 300 / (1 + 2j * np.pi * F * 300 * 1e-10)
@@ -66,3 +70,16 @@ def test_a_contact_resistance_that_is_known_exactly_widens_nothing():
     total = Estimate(value=26.0, sigma=0.03, unit="ohm", low95=25.94, high95=26.08)
     assert widen_total(total, Corrections(contact_resistance_ohm=0.5)) == total
     assert widen_total(None, Corrections(contact_resistance_sigma_ohm=0.04)) is None
+
+
+def test_every_total_that_a_pellet_may_choose_holds_the_contact():
+    """3 ohm of the fit and 4 of the contact are 5, whichever arcs turn out to be the electrode's."""
+    r = Estimate(value=1000.0, sigma=3.0, unit="ohm")
+    one = SampleTotal(arcs=(1,), resistance=r, verdict=Verdict(level="resolved", reason="", code="total_agreed"))
+    fit = replace(spectrum_fit("A", 300.0), total_resistance=r, totals=(one, replace(one, resistance=None)))
+    row = SpectrumRow(name="a", sample="A", files=("a",), corrections=Corrections(contact_resistance_sigma_ohm=4.0))
+    found = know_contact(fit, row)
+    assert found.contact_known
+    assert found.total_resistance.sigma == pytest.approx(5.0)
+    assert [t.resistance and t.resistance.sigma for t in found.totals] == [pytest.approx(5.0), None]
+    assert not know_contact(fit, replace(row, corrections=Corrections())).contact_known
